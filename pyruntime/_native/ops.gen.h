@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Generated from ops.def by tools/gen_ops.py; do not edit. */
+#ifndef PYR_OPS_GEN_H
+#define PYR_OPS_GEN_H
+
+/* clang-format off */
+enum pyr_op {
+  OP_setsid = 1,
+  OP_oom_score_adj = 2,
+  OP_keyring_join = 3,
+  OP_sync = 4,
+  OP_wait_start = 5,
+  OP_ns_join = 6,
+  OP_ns_unshare = 7,
+  OP_cgroup_join = 8,
+  OP_procfs_open = 9,
+  OP_loopback_up = 10,
+  OP_hostname = 11,
+  OP_domainname = 12,
+  OP_sysctl = 13,
+  OP_propagation = 14,
+  OP_rootfs_open = 15,
+  OP_mount_fs = 16,
+  OP_mount_bind = 17,
+  OP_mount_remount = 18,
+  OP_mount_attr = 19,
+  OP_device = 20,
+  OP_symlink = 21,
+  OP_hook = 22,
+  OP_pivot_root = 23,
+  OP_move_root = 24,
+  OP_chroot = 25,
+  OP_root_propagation = 26,
+  OP_root_readonly = 27,
+  OP_readonly_path = 28,
+  OP_masked_path = 29,
+  OP_console_open = 30,
+  OP_stdio_owner = 31,
+  OP_rlimit = 32,
+  OP_affinity_reset = 33,
+  OP_umask = 34,
+  OP_cwd = 35,
+  OP_caps_bounding = 36,
+  OP_caps_keep = 37,
+  OP_groups = 38,
+  OP_user = 39,
+  OP_caps_set = 40,
+  OP_caps_ambient = 41,
+  OP_no_new_privs = 42,
+  OP_home = 43,
+  OP_exec_lookup = 44,
+  OP_fds_close = 45,
+  OP_execve = 46,
+  OP_END = 47
+};
+
+enum { N_oom_score_adj_value = 0 };
+enum { S_keyring_join_name = 0 };
+enum { N_sync_phase = 0 };
+enum { N_ns_join_slot = 0, N_ns_join_nstype = 1 };
+enum { N_ns_unshare_flags = 0 };
+enum { S_cgroup_join_path = 0 };
+enum { S_hostname_name = 0 };
+enum { S_domainname_name = 0 };
+enum { S_sysctl_path = 0, S_sysctl_value = 1 };
+enum { N_propagation_flags = 0 };
+enum { S_rootfs_open_path = 0 };
+enum { N_mount_fs_flags = 0, N_mount_fs_attr_set = 1, N_mount_fs_attr_clr = 2, N_mount_fs_propagation = 3, S_mount_fs_fstype = 0, S_mount_fs_source = 1, S_mount_fs_target = 2, S_mount_fs_options = 3 };
+enum { N_mount_bind_flags = 0, N_mount_bind_slot = 1, N_mount_bind_attr_set = 2, N_mount_bind_attr_clr = 3, N_mount_bind_rec_set = 4, N_mount_bind_rec_clr = 5, N_mount_bind_propagation = 6, S_mount_bind_source = 0, S_mount_bind_target = 1 };
+enum { N_mount_remount_flags = 0, N_mount_remount_attr_set = 1, N_mount_remount_attr_clr = 2, N_mount_remount_propagation = 3, S_mount_remount_target = 0, S_mount_remount_options = 1 };
+enum { N_mount_attr_flags = 0, N_mount_attr_attr_set = 1, N_mount_attr_attr_clr = 2, S_mount_attr_target = 0 };
+enum { N_device_mode = 0, N_device_major = 1, N_device_minor = 2, N_device_uid = 3, N_device_gid = 4, N_device_flags = 5, S_device_path = 0 };
+enum { N_symlink_flags = 0, S_symlink_target = 0, S_symlink_path = 1 };
+enum { N_hook_timeout_ms = 0, S_hook_path = 0, S_hook_args = 1, S_hook_env = 2, S_hook_cwd = 3, S_hook_state_head = 4, S_hook_state_tail = 5 };
+enum { N_root_propagation_flags = 0 };
+enum { S_readonly_path_path = 0 };
+enum { S_masked_path_path = 0 };
+enum { N_console_open_rows = 0, N_console_open_columns = 1, N_console_open_flags = 2 };
+enum { N_stdio_owner_uid = 0 };
+enum { N_rlimit_resource = 0, N_rlimit_soft = 1, N_rlimit_hard = 2 };
+enum { N_umask_mask = 0 };
+enum { N_cwd_flags = 0, S_cwd_path = 0 };
+enum { N_caps_bounding_mask = 0 };
+enum { N_caps_keep_on = 0 };
+enum { S_groups_gids = 0 };
+enum { N_user_uid = 0, N_user_gid = 1 };
+enum { N_caps_set_effective = 0, N_caps_set_permitted = 1, N_caps_set_inheritable = 2 };
+enum { N_caps_ambient_mask = 0 };
+enum { N_home_uid = 0 };
+enum { S_exec_lookup_file = 0, S_exec_lookup_path = 1 };
+enum { N_fds_close_keep = 0 };
+enum { S_execve_args = 0, S_execve_env = 1 };
+
+#define MOUNT_RECURSIVE 1
+#define MOUNT_NO_SYMLINKS 2
+#define MOUNT_KEEP_MODE 4
+#define MOUNT_COPY_UP 8
+#define MOUNT_SB_RDONLY 16
+#define MOUNT_FROM_SLOT 32
+#define MOUNT_CREATE_FILE 64
+#define DEVICE_BIND 1
+#define SYMLINK_OPTIONAL 1
+#define CWD_CREATE 1
+#define CWD_MAY_FAIL_EACCES 2
+#define CONSOLE_DEV_CONSOLE 1
+#define MSG_SYNC 1
+#define MSG_GO 2
+#define MSG_FD 3
+#define MSG_WARN 4
+#define MSG_ERROR 5
+#define PHASE_CGROUP 1
+#define PHASE_RUNTIME_HOOKS 2
+#define PHASE_READY 3
+
+/* X(name) for every operation, in wire order */
+#define PYR_FOR_EACH_OP(X) \
+  X(setsid) \
+  X(oom_score_adj) \
+  X(keyring_join) \
+  X(sync) \
+  X(wait_start) \
+  X(ns_join) \
+  X(ns_unshare) \
+  X(cgroup_join) \
+  X(procfs_open) \
+  X(loopback_up) \
+  X(hostname) \
+  X(domainname) \
+  X(sysctl) \
+  X(propagation) \
+  X(rootfs_open) \
+  X(mount_fs) \
+  X(mount_bind) \
+  X(mount_remount) \
+  X(mount_attr) \
+  X(device) \
+  X(symlink) \
+  X(hook) \
+  X(pivot_root) \
+  X(move_root) \
+  X(chroot) \
+  X(root_propagation) \
+  X(root_readonly) \
+  X(readonly_path) \
+  X(masked_path) \
+  X(console_open) \
+  X(stdio_owner) \
+  X(rlimit) \
+  X(affinity_reset) \
+  X(umask) \
+  X(cwd) \
+  X(caps_bounding) \
+  X(caps_keep) \
+  X(groups) \
+  X(user) \
+  X(caps_set) \
+  X(caps_ambient) \
+  X(no_new_privs) \
+  X(home) \
+  X(exec_lookup) \
+  X(fds_close) \
+  X(execve)
+/* clang-format on */
+
+#endif
