@@ -38,7 +38,7 @@ class Runtime:
         self.ids: list[str] = []
 
     def command(self, *args: str | os.PathLike[str]) -> list[str]:
-        return [str(self.program), "--root", str(self.root), *self.options, *map(os.fspath, args)]
+        return [str(self.program), "--root", str(self.root), *self.options, *map(str, args)]
 
     def __call__(
         self, *args: str | os.PathLike[str], **how: Any
