@@ -64,7 +64,7 @@ enum { S_hostname_name = 0 };
 enum { S_domainname_name = 0 };
 enum { S_sysctl_path = 0, S_sysctl_value = 1 };
 enum { N_propagation_flags = 0 };
-enum { S_rootfs_open_path = 0 };
+enum { N_rootfs_open_flags = 0, N_rootfs_open_propagation = 1, S_rootfs_open_path = 0 };
 enum { N_mount_fs_flags = 0, N_mount_fs_attr_set = 1, N_mount_fs_attr_clr = 2, N_mount_fs_propagation = 3, S_mount_fs_fstype = 0, S_mount_fs_source = 1, S_mount_fs_target = 2, S_mount_fs_options = 3 };
 enum { N_mount_bind_flags = 0, N_mount_bind_slot = 1, N_mount_bind_attr_set = 2, N_mount_bind_attr_clr = 3, N_mount_bind_rec_set = 4, N_mount_bind_rec_clr = 5, N_mount_bind_propagation = 6, S_mount_bind_source = 0, S_mount_bind_target = 1 };
 enum { N_mount_remount_flags = 0, N_mount_remount_attr_set = 1, N_mount_remount_attr_clr = 2, N_mount_remount_propagation = 3, S_mount_remount_target = 0, S_mount_remount_options = 1 };
@@ -98,6 +98,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
 #define MOUNT_SB_RDONLY 16
 #define MOUNT_FROM_SLOT 32
 #define MOUNT_CREATE_FILE 64
+#define ROOTFS_IN_PLACE 1
 #define DEVICE_BIND 1
 #define SYMLINK_OPTIONAL 1
 #define CWD_CREATE 1
@@ -160,6 +161,55 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(exec_lookup) \
   X(fds_close) \
   X(execve)
+
+/* X(name, numbers, strings, bits of the strings that are lists, bits of those of u32) */
+#define PYR_FOR_EACH_SHAPE(X) \
+  X(setsid, 0, 0, 0, 0) \
+  X(oom_score_adj, 1, 0, 0, 0) \
+  X(keyring_join, 0, 1, 0, 0) \
+  X(sync, 1, 0, 0, 0) \
+  X(wait_start, 0, 0, 0, 0) \
+  X(ns_join, 2, 0, 0, 0) \
+  X(ns_unshare, 1, 0, 0, 0) \
+  X(cgroup_join, 0, 1, 0, 0) \
+  X(procfs_open, 0, 0, 0, 0) \
+  X(loopback_up, 0, 0, 0, 0) \
+  X(hostname, 0, 1, 0, 0) \
+  X(domainname, 0, 1, 0, 0) \
+  X(sysctl, 0, 2, 0, 0) \
+  X(propagation, 1, 0, 0, 0) \
+  X(rootfs_open, 2, 1, 0, 0) \
+  X(mount_fs, 4, 4, 8, 0) \
+  X(mount_bind, 7, 2, 0, 0) \
+  X(mount_remount, 4, 2, 2, 0) \
+  X(mount_attr, 3, 1, 0, 0) \
+  X(device, 6, 1, 0, 0) \
+  X(symlink, 1, 2, 0, 0) \
+  X(hook, 1, 6, 6, 0) \
+  X(pivot_root, 0, 0, 0, 0) \
+  X(move_root, 0, 0, 0, 0) \
+  X(chroot, 0, 0, 0, 0) \
+  X(root_propagation, 1, 0, 0, 0) \
+  X(root_readonly, 0, 0, 0, 0) \
+  X(readonly_path, 0, 1, 0, 0) \
+  X(masked_path, 0, 1, 0, 0) \
+  X(console_open, 3, 0, 0, 0) \
+  X(stdio_owner, 1, 0, 0, 0) \
+  X(rlimit, 3, 0, 0, 0) \
+  X(affinity_reset, 0, 0, 0, 0) \
+  X(umask, 1, 0, 0, 0) \
+  X(cwd, 1, 1, 0, 0) \
+  X(caps_bounding, 1, 0, 0, 0) \
+  X(caps_keep, 1, 0, 0, 0) \
+  X(groups, 0, 1, 0, 1) \
+  X(user, 2, 0, 0, 0) \
+  X(caps_set, 3, 0, 0, 0) \
+  X(caps_ambient, 1, 0, 0, 0) \
+  X(no_new_privs, 0, 0, 0, 0) \
+  X(home, 1, 0, 0, 0) \
+  X(exec_lookup, 0, 2, 0, 0) \
+  X(fds_close, 1, 0, 0, 0) \
+  X(execve, 0, 2, 3, 0)
 /* clang-format on */
 
 #endif

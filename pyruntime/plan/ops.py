@@ -26,7 +26,7 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "domainname": (12, (), ("name",)),
     "sysctl": (13, (), ("path", "value")),
     "propagation": (14, ("flags",), ()),
-    "rootfs_open": (15, (), ("path",)),
+    "rootfs_open": (15, ("flags", "propagation"), ("path",)),
     "mount_fs": (16, ("flags", "attr_set", "attr_clr", "propagation"), ("fstype", "source", "target", "options")),
     "mount_bind": (17, ("flags", "slot", "attr_set", "attr_clr", "rec_set", "rec_clr", "propagation"), ("source", "target")),
     "mount_remount": (18, ("flags", "attr_set", "attr_clr", "propagation"), ("target", "options")),
@@ -67,6 +67,7 @@ MOUNT_COPY_UP = 8
 MOUNT_SB_RDONLY = 16
 MOUNT_FROM_SLOT = 32
 MOUNT_CREATE_FILE = 64
+ROOTFS_IN_PLACE = 1
 DEVICE_BIND = 1
 SYMLINK_OPTIONAL = 1
 CWD_CREATE = 1
@@ -138,8 +139,8 @@ def propagation(pointer: str, *, flags: int = 0) -> Step:
     return Step("propagation", pointer, {"flags": flags})
 
 
-def rootfs_open(pointer: str, *, path: str = "") -> Step:
-    return Step("rootfs_open", pointer, {"path": path})
+def rootfs_open(pointer: str, *, flags: int = 0, propagation: int = 0, path: str = "") -> Step:
+    return Step("rootfs_open", pointer, {"flags": flags, "propagation": propagation, "path": path})
 
 
 def mount_fs(pointer: str, *, flags: int = 0, attr_set: int = 0, attr_clr: int = 0, propagation: int = 0, fstype: str = "", source: str = "", target: str = "", options: Sequence[str] = ()) -> Step:
