@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The device lists of cgroup v1: ordered rules to writes of devices.deny and devices.allow.
+
+Pure. Rules are those of device_program. The kernel keeps one default and exceptions from
+it, and can't hold an exception from an exception: a rule that would need one ("all of
+c 10 but not 10:200") is an error here, where the kernel would silently do something else.
+Source: the kernel's Documentation/admin-guide/cgroup-v1/devices.rst.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyruntime.cgroups.device_program import Rule
+
+    Key = tuple[str, int, int]
+
+ALL = frozenset("rwm")
+
+
+class Inexpressible(ValueError):
+    """str(error): the rule that cgroup v1 can't express, in words."""
+
+
+def lists(rules: Iterable[Rule]) -> tuple[bool, list[str]]:
+    """(allowed by default, exceptions as "c 1:3 rwm"). Raises Inexpressible."""
+    default = False
+    exceptions: dict[Key, set[str]] = {}
+    for allow, kind, major, minor, access in rules:
+        letters = set(access) or set(ALL)
+        if kind == "a" and major < 0 and minor < 0 and letters == ALL:
+            default, exceptions = allow, {}
+            continue
+        for each in "cb" if kind == "a" else kind:
+            key = (each, major, minor)
+            if allow != default:
+                exceptions.setdefault(key, set()).update(letters)
+            else:
+                _take_back(exceptions, key, letters, allow)
+    return default, [_text(key, found) for key, found in exceptions.items() if found]
+
+
+def _take_back(exceptions: dict[Key, set[str]], key: Key, letters: set[str], allow: bool) -> None:
+    for other, held in exceptions.items():
+        if not held & letters or not _overlap(key, other):
+            continue
+        if not _covers(key, other):
+            verb = "allow" if allow else "deny"
+            raise Inexpressible(f"{verb} {_text(key, letters)} within {_text(other, held)}")
+        held -= letters
+
+
+def _overlap(one: Key, two: Key) -> bool:
+    return one[0] == two[0] and all(
+        a < 0 or b < 0 or a == b for a, b in zip(one[1:], two[1:], strict=True)
+    )
+
+
+def _covers(wide: Key, narrow: Key) -> bool:
+    return all(a < 0 or a == b for a, b in zip(wide[1:], narrow[1:], strict=True))
+
+
+def _text(key: Key, letters: set[str]) -> str:
+    kind, major, minor = key
+    first = "*" if major < 0 else str(major)
+    second = "*" if minor < 0 else str(minor)
+    return f"{kind} {first}:{second} {''.join(c for c in 'rwm' if c in letters)}"

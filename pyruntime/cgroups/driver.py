@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which cgroup a container gets: from its cgroupsPath, or from its record."""
+
+from __future__ import annotations
+
+import os
+from errno import EACCES, EPERM, EROFS
+
+from pyruntime.errors import CgroupError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyruntime.cgroups.base import Cgroup
+    from pyruntime.plan.facts import CgroupFacts
+    from pyruntime.plan.resources import DeviceRules, Setting
+
+NOT_ALLOWED = (EACCES, EPERM, EROFS)
+
+
+def open_cgroup(facts: CgroupFacts, path: str, container_id: str) -> Cgroup:
+    """The container's cgroup; nothing is made yet. Raises CgroupError for a bad path.
+
+    path: cgroupsPath. Absolute: from the root of each hierarchy; relative: from the
+    runtime's own cgroup (on pure cgroup2 from its parent, since a cgroup with processes
+    can't give controllers to another below); "": "/<container_id>".
+    """
+    path = clean(path or "/" + container_id)
+    if facts.mode == "v2":
+        from pyruntime.cgroups.v2 import CgroupV2
+
+        leaf = facts.v2 + path if path[0] == "/" else _below_own(facts, "", path, parent=True)
+        return CgroupV2({"": leaf}, {"": facts.v2})
+    tops = dict(facts.v1)
+    if facts.v2:
+        tops[""] = facts.v2
+    if not tops:
+        from pyruntime.cgroups.absent import NullCgroup
+
+        return NullCgroup("no cgroup hierarchy is mounted")
+    from pyruntime.cgroups.v1 import CgroupV1
+
+    if path[0] == "/":
+        paths = {name: top + path for name, top in tops.items()}
+    else:
+        paths = {name: _below_own(facts, name, path) for name in tops}
+    return CgroupV1(paths, tops)
+
+
+def create_cgroup(
+    facts: CgroupFacts,
+    path: str,
+    container_id: str,
+    settings: Sequence[Setting | DeviceRules],
+    *,
+    limits_asked: bool,
+) -> Cgroup:
+    """open_cgroup, create and apply; undone on failure. Raises CgroupError.
+
+    A caller who may not write cgroups gets a NullCgroup when limits_asked is false.
+    """
+    cgroup = open_cgroup(facts, path, container_id)
+    try:
+        cgroup.create()
+        cgroup.apply(settings)
+    except CgroupError as err:
+        if cgroup.made:
+            cgroup.delete(timeout=0)
+        if limits_asked or err.errno not in NOT_ALLOWED or os.geteuid() == 0:
+            raise
+        from pyruntime.cgroups.absent import NullCgroup
+
+        return NullCgroup(f"no permission: {err}")
+    return cgroup
+
+
+def from_record(record: dict[str, object]) -> Cgroup:
+    """The cgroup that record() described. Raises CgroupError for a record that isn't one."""
+    driver, paths, tops = record.get("driver"), record.get("paths"), record.get("tops")
+    if driver == "none":
+        from pyruntime.cgroups.absent import NullCgroup
+
+        return NullCgroup(str(record.get("reason", "the container has no cgroup")))
+    if driver not in ("v1", "v2") or not isinstance(paths, dict) or not isinstance(tops, dict):
+        raise CgroupError(f"read cgroup of container: unknown driver {driver!r} in its record")
+    cgroup: Cgroup
+    if driver == "v2":
+        from pyruntime.cgroups.v2 import CgroupV2
+
+        cgroup = CgroupV2(paths, tops)
+    else:
+        from pyruntime.cgroups.v1 import CgroupV1
+
+        cgroup = CgroupV1(paths, tops)
+    made = record.get("made")
+    cgroup.made = list(made) if isinstance(made, list) else None
+    return cgroup
+
+
+def clean(path: str) -> str:
+    """The path without "." and "..", which never lead out. Raises CgroupError.
+
+    An absolute path stays absolute ("/a/../../b" is "/b"), a relative one relative.
+    """
+    if "\0" in path or "\n" in path:
+        raise _bad_path(path, "it has a NUL or a line feed in it")
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            if parts:
+                parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    if not parts:
+        raise _bad_path(path, "it names the root of the hierarchy")
+    return ("/" if path.startswith("/") else "") + "/".join(parts)
+
+
+def _below_own(facts: CgroupFacts, controller: str, path: str, *, parent: bool = False) -> str:
+    from pyruntime.cgroups.detect import own_directory
+
+    directory = own_directory(facts, controller)
+    top = facts.v2 if controller == "" else facts.v1[controller]
+    if parent and len(directory) > len(top):
+        directory = os.path.dirname(directory)
+    return f"{directory}/{path}"
+
+
+def _bad_path(path: str, why: str) -> CgroupError:
+    return CgroupError(
+        f"use cgroupsPath {path!r}: {why}",
+        op="use cgroup",
+        path=path,
+        pointer="/linux/cgroupsPath",
+    )

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writing the compiled settings of linux.resources into the cgroup's files.
+
+What a limit means, and in which file it goes, is decided by pyruntime.plan.resources.
+"""
+
+from __future__ import annotations
+
+import os
+from errno import EBUSY, EINVAL, ENOENT, EOPNOTSUPP
+
+from pyruntime.cgroups.files import CAUSES, WRITE, failure, write_raw
+from pyruntime.errors import CgroupError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyruntime.cgroups.base import Cgroup
+    from pyruntime.cgroups.device_program import Rule
+    from pyruntime.plan.resources import DeviceRules, Setting
+
+# Of these pairs the kernel compares one with the other, so which must be written first
+# depends on what is there: a refused one is tried again after the rest.
+PAIRED = (
+    "memory.limit_in_bytes",
+    "memory.memsw.limit_in_bytes",
+    "cpu.cfs_quota_us",
+    "cpu.cfs_period_us",
+    "cpu.cfs_burst_us",
+    "cpu.rt_runtime_us",
+    "cpu.rt_period_us",
+    "cpu.max",
+    "cpu.max.burst",
+)
+
+
+def write_settings(cgroup: Cgroup, settings: Sequence[Setting | DeviceRules]) -> None:
+    """Write all in order. Raises CgroupError for the first that the kernel refuses."""
+    later = []
+    for setting in settings:
+        if setting.controller == "devices" and hasattr(setting, "rules"):
+            _devices(cgroup, setting)
+            continue
+        directory = _directory(cgroup, setting)
+        try:
+            _write(cgroup, directory, setting)
+        except OSError as err:
+            if err.errno in (EINVAL, EBUSY) and setting.file in PAIRED:
+                later.append(setting)
+                continue
+            raise _refused(directory, setting, err) from None
+    for setting in later:
+        directory = _directory(cgroup, setting)
+        try:
+            _write(cgroup, directory, setting)
+        except OSError as err:
+            raise _refused(directory, setting, err) from None
+
+
+def _directory(cgroup: Cgroup, setting: Setting) -> str:
+    paths = cgroup.paths
+    directory = paths.get(setting.controller) or paths.get("", "")
+    if not directory:
+        raise CgroupError(
+            f"limit {setting.controller}: no hierarchy with this controller is mounted",
+            op="write",
+            pointer=setting.pointer,
+            hint="mount the controller, or take the limit out of linux.resources",
+        )
+    if "/" in setting.file or setting.file in ("", ".", ".."):
+        raise CgroupError(
+            f"write {setting.value!r} to cgroup file {setting.file!r}: not a file name",
+            op="write",
+            pointer=setting.pointer,
+        )
+    return directory
+
+
+def _write(cgroup: Cgroup, directory: str, setting: Setting) -> None:
+    path = f"{directory}/{setting.file}"
+    try:
+        _write_lines(path, setting.value)
+    except OSError as err:
+        if err.errno != ENOENT or directory != cgroup.paths.get(""):
+            raise
+        # A cgroup2 controller may not be enabled yet: beside v1, only what is needed is.
+        from pyruntime.cgroups.v2 import enable
+
+        enable(directory, cgroup.tops[""])
+        _write_lines(path, setting.value)
+
+
+def _write_lines(path: str, value: str) -> None:
+    """Files with one entry per device take one write per line."""
+    if "\n" not in value:
+        write_raw(path, value)
+        return
+    fd = os.open(path, WRITE)
+    try:
+        for line in value.splitlines():
+            if line.strip():
+                os.write(fd, line.encode())
+    finally:
+        os.close(fd)
+
+
+def _refused(directory: str, setting: Setting, err: OSError) -> CgroupError:
+    path = f"{directory}/{setting.file}"
+    return failure(
+        "write", path, err, value=setting.value, pointer=setting.pointer, hint=setting.hint
+    )
+
+
+def _devices(cgroup: Cgroup, devices: DeviceRules) -> None:
+    rules = [(r.allow, r.type, r.major, r.minor, r.access) for r in devices.rules]
+    if "devices" in cgroup.paths:
+        _device_lists(cgroup.paths["devices"], rules, devices.pointer)
+    elif "" in cgroup.paths:
+        from pyruntime.cgroups.device_filter import install
+
+        install(cgroup.paths[""], rules, devices.pointer)
+    else:
+        raise CgroupError(
+            "limit devices: no hierarchy that can do it is mounted",
+            op="write",
+            errno=EOPNOTSUPP,
+            pointer=devices.pointer,
+            hint="mount the v1 devices hierarchy, or cgroup2",
+        )
+
+
+def _device_lists(directory: str, rules: list[Rule], pointer: str) -> None:
+    from pyruntime.cgroups.device_list import Inexpressible, lists
+
+    try:
+        default, exceptions = lists(rules)
+    except Inexpressible as rule:
+        raise CgroupError(
+            f"limit devices: cgroup v1 can't {rule}",
+            op="write",
+            pointer=pointer,
+            path=directory + "/devices.list",
+            hint="deny first what is to be denied, and allow single devices after it",
+        ) from None
+    general, special = ("allow", "deny") if default else ("deny", "allow")
+    value, path = "a", f"{directory}/devices.{general}"
+    try:
+        write_raw(path, value)
+        if not exceptions:
+            return
+        path = f"{directory}/devices.{special}"
+        fd = os.open(path, WRITE)
+        try:
+            for value in exceptions:
+                os.write(fd, value.encode())
+        finally:
+            os.close(fd)
+    except OSError as err:
+        hint = CAUSES.get(err.errno or 0, "")
+        if err.errno == EINVAL and value == "a":
+            hint = "the devices cgroup has sub-cgroups, whose rules depend on it"
+        raise failure("write", path, err, value=value, pointer=pointer, hint=hint) from None

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Control groups version 2.
+
+Source: the kernel's Documentation/admin-guide/cgroup-v2.rst.
+"""
+
+from __future__ import annotations
+
+import os
+from errno import EBUSY, ENOENT
+
+from pyruntime.cgroups import tree
+from pyruntime.cgroups.base import Cgroup
+from pyruntime.cgroups.files import failure, read, read_raw, write, write_raw
+from pyruntime.cgroups.limits import write_settings
+from pyruntime.errors import CgroupError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyruntime.plan.resources import Setting
+
+# Controllers that know threads; the others refuse a threaded cgroup.
+THREADED = ("cpu", "cpuset", "perf_event", "pids")
+DELEGATE = "/sys/kernel/cgroup/delegate"
+DELEGATE_DEFAULT = ("cgroup.procs", "cgroup.threads", "cgroup.subtree_control")
+
+
+class CgroupV2(Cgroup):
+    __slots__ = ()
+
+    driver = "v2"
+
+    @property
+    def path(self) -> str:
+        return self.paths[""]
+
+    def create(self) -> None:
+        made: list[str] = []
+        try:
+            create_unified(self.path, self.tops[""], made)
+            enable(self.path, self.tops[""])
+        except BaseException:
+            tree.unmake(made)
+            raise
+        self.made = made
+
+    def apply(self, settings: Sequence[Setting]) -> None:
+        check_threaded(self.path, settings)
+        write_settings(self, settings)
+
+    def v2_fd(self) -> int | None:
+        return directory_fd(self.path)
+
+    def v2_fd_of(self, pid: int) -> int:
+        """Like v2_fd, for the sub-cgroup that a process of the container is in.
+
+        A container that has a service manager moves its processes down and enables
+        controllers, and then nobody can join its own cgroup (EBUSY). Raises CgroupError,
+        also when the process has left the container's cgroup.
+        """
+        own = ""
+        for line in read(f"/proc/{pid}/cgroup").splitlines():
+            if line.startswith("0::"):
+                own = line[3:]
+        mine = self.path[len(self.tops[""]) :]
+        if own == mine:
+            return directory_fd(self.path)
+        if not own.startswith(mine + "/"):
+            raise CgroupError(
+                f"join cgroup {own}: process {pid} has left {mine}",
+                op="join cgroup",
+                path=self.path,
+            )
+        return directory_fd(self.path + own[len(mine) :])
+
+    def attach(self, pid: int) -> None:
+        write(self.path + "/cgroup.procs", str(pid))
+
+    def members(self) -> str:
+        return self.path
+
+    def freeze(self) -> None:
+        from pyruntime.cgroups.freezer import freeze_v2
+
+        freeze_v2(self.path)
+
+    def thaw(self) -> None:
+        from pyruntime.cgroups.freezer import thaw_v2
+
+        thaw_v2(self.path)
+
+    def frozen(self) -> bool | None:
+        from pyruntime.cgroups.freezer import frozen_v2
+
+        return frozen_v2(self.path)
+
+    def delegate(self, uid: int) -> None:
+        """chown the directory and the files that the kernel names as safe to delegate.
+
+        For a container with a cgroup namespace of its own and a writable cgroup mount only.
+        Raises CgroupError.
+        """
+        try:
+            names = read_raw(DELEGATE).split()
+        except OSError:
+            names = list(DELEGATE_DEFAULT)
+        for path in (self.path, *(f"{self.path}/{name}" for name in names)):
+            try:
+                os.chown(path, uid, -1, follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            except OSError as err:
+                raise failure("change owner of", path, err) from None
+
+
+DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+def directory_fd(path: str) -> int:
+    """A new descriptor that names the directory. Raises CgroupError."""
+    try:
+        return os.open(path, DIRECTORY)
+    except OSError as err:
+        raise failure("open cgroup", path, err) from None
+
+
+def create_unified(path: str, top: str, made: list[str]) -> None:
+    """Make a leaf that a process can join, or refuse one that was there. Raises CgroupError."""
+    new = tree.make(path, top, made)
+    if not new:
+        tree.check_unused(path)
+    direct = os.path.dirname(path) == top
+    if new and direct:
+        return  # the root is never frozen nor threaded
+    kind = _read(path + "/cgroup.type")
+    if kind == "domain invalid":
+        # Below a threaded cgroup the only way to have members is to become threaded, too.
+        write(path + "/cgroup.type", "threaded", pointer="/linux/cgroupsPath")
+    if "frozen 1" in _read(path + "/cgroup.events"):
+        raise CgroupError(
+            f"use cgroup {path}: it is frozen",
+            op="use cgroup",
+            errno=EBUSY,
+            path=path,
+            pointer="/linux/cgroupsPath",
+            hint=f"thaw it, or the parent that is frozen: echo 0 > {path}/cgroup.freeze",
+        )
+
+
+def enable(path: str, top: str) -> None:
+    """Enable every controller on offer for the leaf: all at once, else one by one.
+
+    One that can't be enabled (threads in the way, real-time tasks, no permission) is no
+    error by itself: a limit that needs it will find its file missing and say so.
+    """
+    parent = os.path.dirname(path)
+    offered = _read(top + "/cgroup.controllers").split()
+    if not set(offered) - set(_read(parent + "/cgroup.subtree_control").split()):
+        return
+    levels = [parent]
+    while len(levels[-1]) > len(top):
+        levels.append(os.path.dirname(levels[-1]))
+    for level in reversed(levels):
+        _enable_at(level)
+
+
+def _enable_at(level: str) -> None:
+    file = level + "/cgroup.subtree_control"
+    offered = _read(level + "/cgroup.controllers").split()
+    missing = [name for name in offered if name not in _read(file).split()]
+    if not missing or _try_write(file, " ".join("+" + name for name in missing)):
+        return
+    for name in missing:
+        _try_write(file, "+" + name)
+
+
+def check_threaded(path: str, settings: Sequence[Setting]) -> None:
+    """Refuse limits of controllers that a threaded cgroup can't have. Raises CgroupError."""
+    asked = [s for s in settings if s.controller not in ("", "cgroup", "devices", *THREADED)]
+    if not asked:
+        return
+    kind = _read(path + "/cgroup.type")
+    if kind in ("threaded", "domain threaded", "domain invalid"):
+        raise CgroupError(
+            f"limit {asked[0].controller} of cgroup {path}: the cgroup is {kind}",
+            op="write",
+            path=path,
+            pointer=asked[0].pointer,
+            hint="only cpu, cpuset, perf_event and pids limit threads; "
+            "choose a linux.cgroupsPath outside of the threaded subtree",
+        )
+
+
+def _read(path: str) -> str:
+    """The content without blanks around; "" when it can't be read (the root lacks some)."""
+    try:
+        return read_raw(path).strip()
+    except OSError as err:
+        if err.errno == ENOENT:
+            return ""
+        raise failure("read", path, err) from None
+
+
+def _try_write(path: str, value: str) -> bool:
+    try:
+        write_raw(path, value)
+    except OSError:
+        return False
+    return True
