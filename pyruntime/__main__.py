@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entry stub: a script is compiled anew at each start, so it only hands over."""
+
+import sys
+
+sys.path.insert(0, __file__.rpartition("/pyruntime/")[0])
+
+from pyruntime.cli.main import main  # noqa: E402
+
+main(sys.argv)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From argv to an exit status: parse, import the one verb, report what it raises.
+
+Exit status: 0, or 1 for an error (255 for exec's own errors, as runc); `run` and `exec`
+give the program's. No traceback reaches the user: an error outside the tree is a bug and
+says so, with the traceback only under --debug.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+
+from pyruntime.cli.interrupt import Interrupted
+from pyruntime.cli.parse import Invocation, parse
+from pyruntime.errors import Error, UsageError, host_error
+from pyruntime.log import Log, write_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+    from pyruntime.cli.parse import Values
+
+EXEC_FAILED = 255
+
+
+def main(argv: Sequence[str]) -> NoReturn:
+    """Never returns: leaves by os._exit, since there is nothing left to tear down."""
+    gc.disable()  # a run is over before a collection could pay
+    try:
+        status = _run(argv[1:])
+    except Interrupted as stop:
+        status = 128 + stop.number
+    except KeyboardInterrupt:
+        status = 130
+    os._exit(status)
+
+
+def _run(args: Sequence[str]) -> int:
+    log = Log()
+    verb = ""
+    try:
+        invocation = parse(args)
+        verb = invocation.verb.name if invocation.verb else ""
+        if invocation.common.flag("version"):
+            return _version()
+        if invocation.verb is None or _help_wanted(invocation):
+            return _help(invocation)
+        common = invocation.common
+        log = Log(
+            common.text("log"), form=common.text("log_format"), debug=common.flag("debug")
+        )
+        return _dispatch(invocation, log)
+    except UsageError as err:
+        _report(log, err)
+        return EXEC_FAILED if verb == "exec" else 1
+    except Error as err:
+        _report(log, err)
+        return EXEC_FAILED if verb == "exec" else err.exit_code
+    except OSError as err:
+        _report(log, host_error(err, verb or "start", str(err.filename or "")))
+        return EXEC_FAILED if verb == "exec" else 1
+    except RecursionError:
+        _report(log, Error("document is nested too deeply"))
+        return 1
+    except MemoryError:
+        _report(log, Error("out of memory"))
+        return 1
+    except Exception as err:
+        _report_bug(log, err)
+        return EXEC_FAILED if verb == "exec" else 1
+
+
+def _dispatch(invocation: Invocation, log: Log) -> int:
+    assert invocation.verb is not None
+    module = __import__(f"pyruntime.cli.{invocation.verb.module}", fromlist=("main",))
+    status: int = module.main(invocation, log)
+    return status
+
+
+def _help_wanted(invocation: Invocation) -> bool:
+    if invocation.common.flag("help"):
+        return True
+    return bool(invocation.verb) and invocation.options.flag("help")
+
+
+def _help(invocation: Invocation) -> int:
+    from pyruntime.cli.help import print_help
+
+    return print_help(invocation.verb)
+
+
+def _version() -> int:
+    from pyruntime.cli.version import print_version
+
+    return print_version()
+
+
+def _report(log: Log, err: Error) -> None:
+    """Once to the log; once more to standard error when the log is a file, as runc does."""
+    log.error(err)
+    if log.to_file:
+        write_all(2, f"{err.message}\n")
+
+
+def _report_bug(log: Log, err: Exception) -> None:
+    message = f"internal error: {type(err).__name__}: {err}"
+    _report(log, Error(message, hint="this is a bug; --debug shows where"))
+    if log.debugging:
+        import traceback
+
+        log.debug("".join(traceback.format_exception(err)).rstrip())
+
+
+def state_root(common: Values) -> str:
+    """The directory of all containers' state, absolute.
+
+    As root /run/pyruntime; an ordinary user's is $XDG_RUNTIME_DIR/pyruntime (an empty
+    variable counts as unset, conmon gives one). Raises UsageError for "/".
+    """
+    root = common.text("root")
+    if not common.given("root") and os.geteuid() != 0:
+        runtime_dir = os.environ.get("XDG_RUNTIME_DIR", "")
+        root = f"{runtime_dir or f'/run/user/{os.geteuid()}'}/pyruntime"
+    root = os.path.abspath(root)
+    if root == "/":
+        raise UsageError("option --root must not be /")
+    return root

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one table of commands and options.
+
+The parser, --help, the man pages' check and (later) the completions read it; nothing else
+knows an option's name. Help texts are written for people, without a final full stop.
+"""
+
+from __future__ import annotations
+
+
+class Option:
+    """An option: --name, perhaps -short; takes a value when metavar is given.
+
+    kind: "flag" (bool), "text" (str), "number" (int), "list" (list[str], repeatable).
+    choices: the accepted values, empty for any. hidden: accepted, not shown.
+    """
+
+    __slots__ = ("choices", "default", "help", "hidden", "kind", "metavar", "name", "short")
+
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        *,
+        short: str = "",
+        metavar: str = "",
+        kind: str = "",
+        default: str = "",
+        choices: tuple[str, ...] = (),
+        hidden: bool = False,
+    ) -> None:
+        self.name = name
+        self.help = help
+        self.short = short
+        self.metavar = metavar
+        self.kind = kind or ("text" if metavar else "flag")
+        self.default = default
+        self.choices = choices
+        self.hidden = hidden
+
+    @property
+    def key(self) -> str:
+        """The name as a Python identifier."""
+        return self.name.replace("-", "_")
+
+
+class Verb:
+    """A command: its positional arguments, its options, the module that runs it.
+
+    arguments: as shown in usage, "ID [SIGNAL]". count: least and most positionals
+    (most -1: any number). raw_after: positionals from this index on are taken as they
+    are, options among them too (-1: never).
+    """
+
+    __slots__ = ("arguments", "count", "module", "name", "options", "raw_after", "summary", "text")
+
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        *,
+        arguments: str = "",
+        count: tuple[int, int] = (0, 0),
+        options: tuple[Option, ...] = (),
+        text: str = "",
+        raw_after: int = -1,
+        module: str = "",
+    ) -> None:
+        self.name = name
+        self.summary = summary
+        self.arguments = arguments
+        self.count = count
+        self.options = options
+        self.text = text
+        self.raw_after = raw_after
+        self.module = module or name
+
+
+GLOBAL_OPTIONS = (
+    Option("root", "directory for the state of containers", metavar="DIR", default="/run/pyruntime"),
+    Option("log", "write log lines to FILE instead of standard error", metavar="FILE"),
+    Option(
+        "log-format",
+        "form of log lines",
+        metavar="FORMAT",
+        default="text",
+        choices=("text", "json"),
+    ),
+    Option("debug", "log the steps as they run"),
+    Option("systemd-cgroup", "use the systemd cgroup driver (not carried out yet)"),
+    Option(
+        "rootless",
+        "ignore cgroup permission errors",
+        metavar="MODE",
+        default="auto",
+        choices=("true", "false", "auto"),
+    ),
+    Option("help", "show help", short="h"),
+    Option("version", "print the version", short="v"),
+)
+
+HELP = Option("help", "show help", short="h")
+
+_BUNDLE = Option("bundle", "the bundle's directory (default: here)", short="b", metavar="DIR")
+_CONSOLE = Option(
+    "console-socket", "unix socket that receives the terminal's master end", metavar="SOCKET"
+)
+_PIDFD = Option("pidfd-socket", "unix socket that receives a pidfd of the process", metavar="SOCKET")
+_PID_FILE = Option("pid-file", "write the process's pid to FILE", metavar="FILE")
+_PRESERVE = Option(
+    "preserve-fds",
+    "hand N more descriptors to the container, from 3 on",
+    metavar="N",
+    kind="number",
+    default="0",
+)
+_CREATE = (
+    _BUNDLE,
+    _CONSOLE,
+    _PIDFD,
+    _PID_FILE,
+    Option("no-pivot", "move the root mount instead of pivot_root (rootfs on a ramdisk)"),
+    Option("no-new-keyring", "keep the caller's session keyring"),
+    _PRESERVE,
+)
+
+VERBS = (
+    Verb(
+        "create",
+        "create a container",
+        arguments="ID [BUNDLE]",
+        count=(1, 2),
+        options=_CREATE,
+        text="Sets up everything up to the user's program, which waits for `start`.",
+    ),
+    Verb(
+        "start",
+        "run the user's program in a created container",
+        arguments="ID",
+        count=(1, 1),
+    ),
+    Verb(
+        "run",
+        "create and start a container",
+        arguments="ID [BUNDLE]",
+        count=(1, 2),
+        options=(
+            *_CREATE,
+            Option("detach", "do not wait for the program's end", short="d"),
+            Option("keep", "do not delete the container when its program ends"),
+            Option("no-subreaper", "do not adopt orphans of the container"),
+        ),
+        text="Ends with the program's exit status, or 128 + signal.",
+    ),
+    Verb("state", "print a container's state as JSON", arguments="ID", count=(1, 1)),
+    Verb(
+        "kill",
+        "send a signal to a container's init process",
+        arguments="ID [SIGNAL]",
+        count=(1, 2),
+        options=(
+            Option("all", "send it to every process of the container", short="a", hidden=True),
+        ),
+        text="SIGNAL is a name with or without SIG, or a number; TERM unless given.",
+    ),
+    Verb(
+        "delete",
+        "delete what a container holds",
+        arguments="ID",
+        count=(1, 1),
+        options=(Option("force", "kill the container first if it runs", short="f"),),
+    ),
+    Verb(
+        "exec",
+        "run another process in a running container",
+        arguments="ID [--] COMMAND [ARG...]",
+        count=(1, -1),
+        raw_after=1,
+        options=(
+            _CONSOLE,
+            _PIDFD,
+            Option("cwd", "working directory in the container", metavar="DIR"),
+            Option("env", "set a variable", short="e", metavar="NAME=VALUE", kind="list"),
+            Option("tty", "give it a terminal", short="t"),
+            Option("user", "run as UID, or UID:GID (numbers)", short="u", metavar="UID[:GID]"),
+            Option(
+                "additional-gids", "one more group", short="g", metavar="GID", kind="list"
+            ),
+            Option(
+                "process", "take the process from a JSON file", short="p", metavar="FILE"
+            ),
+            Option("detach", "do not wait for the process's end", short="d"),
+            _PID_FILE,
+            Option("process-label", "SELinux label of the process", metavar="LABEL"),
+            Option("apparmor", "AppArmor profile of the process", metavar="PROFILE"),
+            Option("no-new-privs", "set no_new_privs"),
+            Option("cap", "add a capability", short="c", metavar="CAP", kind="list"),
+            _PRESERVE,
+            Option(
+                "cgroup",
+                "run in an existing sub-cgroup (not carried out yet)",
+                metavar="[CONTROLLER:]PATH",
+                kind="list",
+            ),
+            Option("ignore-paused", "allow it in a paused container"),
+        ),
+        text="The process is COMMAND with the container's own settings, or what --process holds.",
+    ),
+    Verb(
+        "list",
+        "list the containers of this root",
+        options=(
+            Option(
+                "format",
+                "form of the output",
+                short="f",
+                metavar="FORMAT",
+                default="table",
+                choices=("table", "json"),
+            ),
+            Option("quiet", "print ids only", short="q"),
+        ),
+    ),
+    Verb(
+        "ps",
+        "show the processes of a container",
+        arguments="ID [PS-OPTION...]",
+        count=(1, -1),
+        raw_after=1,
+        options=(
+            Option(
+                "format",
+                "form of the output",
+                short="f",
+                metavar="FORMAT",
+                default="table",
+                choices=("table", "json"),
+            ),
+        ),
+    ),
+    Verb("pause", "freeze a container's processes", arguments="ID", count=(1, 1)),
+    Verb("resume", "thaw a container's processes", arguments="ID", count=(1, 1)),
+    Verb(
+        "spec",
+        "write a config.json to start from",
+        options=(
+            _BUNDLE,
+            Option("rootless", "write one for an ordinary user"),
+        ),
+    ),
+    Verb("features", "print what this runtime can do as JSON"),
+    Verb(
+        "plan",
+        "show the steps that create would run, without running them",
+        arguments="[BUNDLE]",
+        count=(0, 1),
+        options=(
+            _BUNDLE,
+            Option(
+                "format",
+                "form of the output",
+                short="f",
+                metavar="FORMAT",
+                default="text",
+                choices=("text", "json"),
+            ),
+            Option("no-pivot", "as for create"),
+            Option("no-new-keyring", "as for create"),
+        ),
+    ),
+    Verb(
+        "validate",
+        "report everything that is wrong with a bundle's config.json",
+        arguments="[BUNDLE]",
+        count=(0, 1),
+        options=(
+            _BUNDLE,
+            Option(
+                "format",
+                "form of the output",
+                short="f",
+                metavar="FORMAT",
+                default="text",
+                choices=("text", "json"),
+            ),
+        ),
+    ),
+)
+
+
+def find_verb(name: str) -> Verb | None:
+    for verb in VERBS:
+        if verb.name == name:
+            return verb
+    return None

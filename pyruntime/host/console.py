@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The runtime's end of a terminal: handing the master over, or serving it in the foreground.
+
+The init makes the terminal in the container's own devpts and sends its master end here.
+"""
+
+from __future__ import annotations
+
+import _socket
+import fcntl
+import os
+
+from pyruntime.errors import UsageError, host_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CHUNK = 32768
+
+
+def check_socket_use(*, terminal: bool, detach: bool, console_socket: str) -> None:
+    """The three ways that do not go together, in the words that engines know."""
+    if detach and terminal and not console_socket:
+        raise UsageError(
+            "cannot allocate tty if runc will detach without setting console socket",
+            pointer="/process/terminal",
+            hint="give --console-socket, or set process.terminal to false",
+        )
+    if console_socket and not (detach and terminal):
+        raise UsageError(
+            "cannot use console socket if runc will not detach or allocate tty",
+            hint="--console-socket goes with process.terminal true and a detached process",
+        )
+
+
+def connect(path: str) -> _socket.socket:
+    """A connection to the engine's socket, made early so that a wrong path costs nothing.
+
+    A path longer than a unix address goes through its directory's descriptor.
+    Raises HostError.
+    """
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
+    directory = -1
+    try:
+        if len(os.fsencode(path)) > 107:
+            parent, _, name = path.rpartition("/")
+            directory = os.open(parent or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            sock.connect(f"/proc/self/fd/{directory}/{name}")
+        else:
+            sock.connect(path)
+    except OSError as err:
+        sock.close()
+        raise host_error(err, "connect to socket", path) from None
+    finally:
+        if directory >= 0:
+            os.close(directory)
+    return sock
+
+
+def send_fd(sock: _socket.socket, fd: int, name: str) -> None:
+    """One message: the name as payload, the descriptor as SCM_RIGHTS. Raises HostError."""
+    rights = fd.to_bytes(4, "little")
+    try:
+        sock.sendmsg([name.encode()], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, rights)])
+    except OSError as err:
+        raise host_error(err, "send descriptor to socket") from None
+
+
+class Terminal:
+    """The caller's terminal in raw mode while the container's is served.
+
+    Use as a context manager: the mode it had comes back on every way out. A standard
+    input that is no terminal is left alone.
+    """
+
+    __slots__ = ("_fd", "_saved", "finished", "input_ended", "master", "reading")
+
+    def __init__(self, master: int) -> None:
+        self.master = master
+        self._fd = -1
+        self._saved: list[Any] = []
+        self.finished = False
+        self.input_ended = False
+        self.reading = True
+
+    def __enter__(self) -> Terminal:
+        import termios  # only a foreground terminal needs it
+
+        os.set_blocking(self.master, False)
+        for fd in (0, 1, 2):
+            if os.isatty(fd):
+                self._fd = fd
+                break
+        if self._fd >= 0:
+            self._saved = termios.tcgetattr(self._fd)
+            raw = termios.tcgetattr(self._fd)
+            _make_raw(raw)
+            termios.tcsetattr(self._fd, termios.TCSANOW, raw)
+            self.resize()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._fd >= 0:
+            import termios
+
+            try:
+                termios.tcsetattr(self._fd, termios.TCSANOW, self._saved)
+            except termios.error:
+                pass  # the terminal is gone
+        os.close(self.master)
+
+    def resize(self) -> None:
+        """Give the container's terminal the size of the caller's."""
+        import termios
+
+        if self._fd < 0:
+            return
+        try:
+            size = fcntl.ioctl(self._fd, termios.TIOCGWINSZ, b"\0" * 8)
+            fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
+        except OSError:
+            pass  # a hang-up in between
+
+    def copy_out(self) -> bool:
+        """Move what the container wrote to standard output; False at its end."""
+        try:
+            data = os.read(self.master, CHUNK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False  # EIO: the last user of the terminal has closed it
+        if not data:
+            return False
+        while data:
+            try:
+                data = data[os.write(1, data) :]
+            except OSError:
+                return False
+        return True
+
+    def read_input(self) -> bytes:
+        """What the user typed; empty at the end of input."""
+        try:
+            return os.read(0, CHUNK)
+        except OSError:
+            return b""
+
+    def write_input(self, data: bytes) -> bytes:
+        """Hand input to the container; gives what its terminal has no room for yet."""
+        try:
+            return data[os.write(self.master, data) :]
+        except BlockingIOError:
+            return data
+        except OSError:
+            return b""
+
+
+def _make_raw(mode: list[Any]) -> None:
+    """cfmakeraw(3) on tcgetattr's list, output processing kept for the caller's newline."""
+    import termios as t
+
+    mode[0] &= ~(
+        t.IGNBRK | t.BRKINT | t.PARMRK | t.ISTRIP | t.INLCR | t.IGNCR | t.ICRNL | t.IXON
+    )
+    mode[1] &= ~t.OPOST
+    mode[2] = (mode[2] & ~(t.CSIZE | t.PARENB)) | t.CS8
+    mode[3] &= ~(t.ECHO | t.ECHONL | t.ICANON | t.ISIG | t.IEXTEN)
+    mode[6][t.VMIN], mode[6][t.VTIME] = 1, 0

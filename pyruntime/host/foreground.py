@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A foreground `run` or `exec`: signals forwarded, orphans reaped, the terminal served.
+
+Everything is an event of one poll: signals come in through a wake-up pipe, the end of the
+process through its pidfd. The program's stdio is the caller's own unless it has a terminal,
+so there is nothing to copy and nothing to lose.
+"""
+
+from __future__ import annotations
+
+import _signal
+import os
+import select
+
+from pyruntime._shim import lib
+from pyruntime.errors import host_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyruntime.host.console import Terminal
+
+_SIGCHLD, _SIGWINCH, _SIGURG, _SIGPIPE = 17, 28, 23, 13
+_NOT_CAUGHT = (9, 19)
+
+
+class SignalPipe:
+    """All signals that can be caught, as bytes in a pipe. Made before the program runs, so
+    that none between its start and the first poll is lost.
+    """
+
+    __slots__ = ("_write", "read")
+
+    def __init__(self) -> None:
+        self.read, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        _signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        for number in range(1, 32):
+            if number not in (*_NOT_CAUGHT, _SIGURG, _SIGPIPE):
+                _signal.signal(number, _noted)
+
+    def take(self) -> bytes:
+        """The numbers of the signals that came."""
+        try:
+            return os.read(self.read, 256)
+        except BlockingIOError:
+            return b""
+
+
+def _noted(_number: int, _frame: object) -> None:
+    """The wake-up pipe has it already."""
+
+
+def become_subreaper() -> None:
+    """Orphans of the container become ours, so that they can be waited for. prctl(2)."""
+    result = lib.pyr_subreaper()
+    if result < 0:
+        raise host_error(OSError(-result, os.strerror(-result)), "become subreaper")
+
+
+def attend(
+    pid: int,
+    pidfd: int,
+    signals: SignalPipe,
+    terminal: Terminal | None,
+    send: Callable[[int, int], None] = _signal.pidfd_send_signal,
+) -> int:
+    """Serve the program until it ends: its exit status, or 128 + signal."""
+    poll = select.poll()
+    poll.register(signals.read, select.POLLIN)
+    poll.register(pidfd, select.POLLIN)
+    typed = b""
+    if terminal is not None:
+        poll.register(terminal.master, select.POLLIN)
+        poll.register(0, select.POLLIN)
+    while True:
+        ready = dict(poll.poll())
+        for number in signals.take() if signals.read in ready else b"":
+            if number == _SIGCHLD:
+                continue
+            if number == _SIGWINCH:
+                if terminal is not None:
+                    terminal.resize()
+            else:
+                try:
+                    send(pidfd, number)
+                except ProcessLookupError:
+                    pass
+        status = _reap(pid)
+        if status is not None:
+            if terminal is not None:
+                while _drain(terminal):
+                    pass
+            return exit_status(status)
+        if terminal is not None:
+            typed = _serve(poll, terminal, ready, typed)
+
+
+def _serve(
+    poll: select.poll, terminal: Terminal, ready: dict[int, int], typed: bytes
+) -> bytes:
+    """One round of copying; gives the input that is still to be written."""
+    if terminal.master in ready:
+        events = ready[terminal.master]
+        if events & select.POLLOUT and typed:
+            typed = terminal.write_input(typed)
+        if events & ~select.POLLOUT and not terminal.copy_out():
+            poll.unregister(terminal.master)
+            terminal.finished = True
+    if 0 in ready and not typed:
+        typed = terminal.read_input()
+        if not typed:
+            poll.unregister(0)
+            terminal.input_ended = True
+            terminal.reading = False
+        else:
+            typed = terminal.write_input(typed)
+    if not terminal.finished:
+        poll.modify(terminal.master, select.POLLIN | (select.POLLOUT if typed else 0))
+    if not terminal.input_ended:
+        # while the container does not read, the caller's input waits where it is
+        if typed and terminal.reading:
+            poll.unregister(0)
+        elif not typed and not terminal.reading:
+            poll.register(0, select.POLLIN)
+        terminal.reading = not typed
+    return typed
+
+
+def _drain(terminal: Terminal) -> bool:
+    """Move what is left after the end; False when the terminal has no more."""
+    poll = select.poll()
+    poll.register(terminal.master, select.POLLIN)
+    ready = dict(poll.poll(0))
+    return bool(ready) and terminal.copy_out()
+
+
+def _reap(pid: int) -> int | None:
+    """Reap whatever has ended; the wait status of pid once it is among them."""
+    found = None
+    while True:
+        try:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if ended == 0:
+            return found
+        if ended == pid:
+            found = status
+
+
+def exit_status(status: int) -> int:
+    """A wait status as a shell gives it."""
+    if os.WIFSIGNALED(status):
+        return 128 + os.WTERMSIG(status)
+    return os.WEXITSTATUS(status)

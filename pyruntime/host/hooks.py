@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hooks that run in the runtime's namespaces: prestart, createRuntime, poststart, poststop.
+
+The two that run in the container (createContainer, startContainer) are steps of the plan.
+Spec: config.md, "POSIX-platform Hooks"; runtime.md, "Lifecycle".
+"""
+
+from __future__ import annotations
+
+import _signal
+import errno
+import os
+import select
+import time
+
+from pyruntime.errors import HookError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    Hook = Mapping[str, Any]
+
+OUTPUT_KEPT = 1024
+
+
+def run_hooks(
+    kind: str,
+    hooks: Sequence[Hook],
+    state: str,
+    *,
+    cwd: str,
+    on_failure: Callable[[HookError], None] | None = None,
+) -> None:
+    """Run the hooks of one kind in their order, with the state on their standard input.
+
+    state: the container's state as compact JSON. cwd: the bundle. on_failure None: the
+    first failure raises HookError; else it is told of each and the next hook runs (poststop).
+    """
+    for index, hook in enumerate(hooks):
+        try:
+            _run(kind, index, hook, state.encode(), cwd)
+        except HookError as err:
+            if on_failure is None:
+                raise
+            on_failure(err)
+
+
+def _run(kind: str, index: int, hook: Hook, state: bytes, cwd: str) -> None:
+    """Raises HookError with kind, index, path, status and the end of the output."""
+    failure = _Failure(kind, index, str(hook["path"]))
+    timeout = hook.get("timeout")
+    deadline = time.monotonic() + timeout if timeout else None
+    stdin, feed = os.pipe2(os.O_CLOEXEC)
+    drain, output = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(feed, False)
+    os.set_blocking(drain, False)
+    try:
+        pid = _start(hook, stdin, output, cwd)
+    except OSError as err:
+        os.close(feed)
+        os.close(drain)
+        raise failure.error(os.strerror(err.errno or 0), err.errno or 0) from None
+    finally:
+        os.close(stdin)
+        os.close(output)
+    status, tail = _attend(pid, feed, drain, state, deadline)
+    if status is None:
+        raise failure.error(f"still running after {timeout} s, killed", errno.ETIMEDOUT, tail)
+    if os.WIFSIGNALED(status):
+        raise failure.error(f"ended by signal {os.WTERMSIG(status)}", 0, tail)
+    if os.WEXITSTATUS(status):
+        raise failure.error(f"exit status {os.WEXITSTATUS(status)}", 0, tail)
+
+
+class _Failure:
+    """What every message about one hook begins with."""
+
+    __slots__ = ("index", "kind", "path")
+
+    def __init__(self, kind: str, index: int, path: str) -> None:
+        self.kind = kind
+        self.index = index
+        self.path = path
+
+    def error(self, cause: str, number: int = 0, output: bytes = b"") -> HookError:
+        text = output.decode("utf-8", "replace").strip()
+        said = f", output: {text}" if text else ""
+        return HookError(
+            f"{self.kind} hook #{self.index} ({self.path}): {cause}{said}",
+            pointer=f"/hooks/{self.kind}/{self.index}",
+            op="hook",
+            errno=number,
+            path=self.path,
+        )
+
+
+def _start(hook: Hook, stdin: int, output: int, cwd: str) -> int:
+    """Spawn the hook in the bundle's directory, with default signals. Raises OSError."""
+    environment = hook.get("env")
+    if environment is None:
+        env: dict[str, str] = dict(os.environ)  # runc and crun both hand on their own
+    else:
+        env = {}
+        for entry in environment:
+            name, _, value = entry.partition("=")
+            env[name] = value
+    here = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.chdir(cwd)  # posix_spawn has no directory of its own
+        return os.posix_spawn(
+            hook["path"],
+            hook.get("args") or [hook["path"]],
+            env,
+            file_actions=(
+                (os.POSIX_SPAWN_DUP2, stdin, 0),
+                (os.POSIX_SPAWN_DUP2, output, 1),
+                (os.POSIX_SPAWN_DUP2, output, 2),
+            ),
+            setsigdef=(_signal.SIGPIPE, _signal.SIGINT, _signal.SIGTERM),
+            setsigmask=(),
+        )
+    finally:
+        os.fchdir(here)
+        os.close(here)
+
+
+def _attend(
+    pid: int, feed: int, drain: int, state: bytes, deadline: float | None
+) -> tuple[int | None, bytes]:
+    """Feed and drain the hook until it ends: its wait status (None: out of time), its output.
+
+    Owns the pid and both descriptors. A hook may leave a daemon behind that keeps its
+    output open, so its end is the end of the process and not of the pipe.
+    """
+    pidfd = os.pidfd_open(pid)
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    poll.register(drain, select.POLLIN)
+    poll.register(feed, select.POLLOUT)
+    tail = b""
+    ended = False
+    try:
+        while True:
+            wait = None if deadline is None else max(0.0, (deadline - time.monotonic()) * 1000)
+            ready = dict(poll.poll(wait))
+            if not ready and deadline is not None and time.monotonic() >= deadline:
+                return None, tail
+            if drain in ready:
+                part = _read_some(drain)
+                tail = (tail + part)[-OUTPUT_KEPT:]
+                if not part:
+                    poll.unregister(drain)
+            if feed in ready:
+                state = _write_some(feed, state)
+                if not state:
+                    poll.unregister(feed)
+                    os.close(feed)
+                    feed = -1
+            if pidfd in ready:
+                while part := _read_some(drain):
+                    tail = (tail + part)[-OUTPUT_KEPT:]
+                ended = True
+                return os.waitpid(pid, 0)[1], tail
+    finally:
+        if not ended:
+            _signal.pidfd_send_signal(pidfd, 9)
+            os.waitpid(pid, 0)
+        if feed >= 0:
+            os.close(feed)
+        os.close(drain)
+        os.close(pidfd)
+
+
+def _read_some(fd: int) -> bytes:
+    try:
+        return os.read(fd, 4096)
+    except BlockingIOError:
+        return b""
+
+
+def _write_some(fd: int, data: bytes) -> bytes:
+    """What is left to write; nothing when the hook does not want it (EPIPE is no error)."""
+    try:
+        return data[os.write(fd, data) :]
+    except BlockingIOError:
+        return data
+    except BrokenPipeError:
+        return b""

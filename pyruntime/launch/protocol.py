@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The handshake between the runtime and the init.
+
+One SOCK_SEQPACKET pair, one message format, one message a packet:
+
+    struct { u32 kind; u32 step; s32 err; u32 len; }  + len bytes of data,  <= 4096 bytes
+
+    runtime                                   init (step by step through the plan)
+    -------                                   ----
+    clone, exec of the init  ───────────────▶ decode the plan
+    cgroup is there          ◀─── SYNC CGROUP
+                             ─── GO ────────▶ join the cgroup, go on with the mounts
+    prestart, createRuntime  ◀─── SYNC RUNTIME_HOOKS     (only when there are such hooks)
+                             ─── GO ────────▶ pivot_root, ...
+    send it to the socket,   ◀─── FD "console" + descriptor
+    or keep it
+    write state and pid file ◀─── SYNC READY
+                             ─── GO ────────▶ create: close the pair, wait on start.sock
+                                              run, exec: execve
+    program runs             ◀─── (end of file, by close-on-exec)
+
+    at any time              ◀─── WARN  step, errno, "what NUL path NUL text": it goes on
+                             ◀─── ERROR step, errno, "what NUL path NUL text": it exits
+
+The runtime's end of file makes the init exit at its next wait. `start` speaks the last part
+on a connection to start.sock: it sends GO, and reads ERROR or the end of file.
+"""
+
+from __future__ import annotations
+
+import _struct
+
+from pyruntime.errors import HostError
+from pyruntime.plan import ops
+
+HEADER = _struct.Struct("=IIiI")
+SIZE_MAX = 4096
+GO = HEADER.pack(ops.MSG_GO, 0, 0, 0)
+
+_PHASE_NAMES = {
+    ops.PHASE_CGROUP: "cgroup",
+    ops.PHASE_RUNTIME_HOOKS: "runtime hooks",
+    ops.PHASE_READY: "ready",
+}
+
+
+class Message:
+    """A message as it came; err is a positive errno; data without the header."""
+
+    __slots__ = ("data", "err", "kind", "step")
+
+    def __init__(self, kind: int, step: int, err: int, data: bytes) -> None:
+        self.kind = kind
+        self.step = step
+        self.err = err
+        self.data = data
+
+    def detail(self) -> tuple[str, str, str]:
+        """what, path and text of an ERROR or WARN."""
+        parts = self.data.decode("utf-8", "replace").split("\0", 2)
+        parts += [""] * (3 - len(parts))
+        return parts[0], parts[1], parts[2].rstrip("\0")
+
+
+def decode(packet: bytes) -> Message:
+    """Raises HostError for what no init of ours sends."""
+    if len(packet) < HEADER.size:
+        raise HostError("init sent a truncated message", op="recvmsg")
+    kind, step, err, length = HEADER.unpack_from(packet)
+    data = packet[HEADER.size :]
+    if len(data) != length:
+        raise HostError("init sent a message of the wrong length", op="recvmsg")
+    return Message(kind, step, abs(err), data)
+
+
+class Conversation:
+    """Which message may come next: phases only in their order, each at most once.
+
+    A hostile or broken init can't make the runtime run hooks before the cgroup is set, or
+    write "created" twice. phase is the last one that was accepted.
+    """
+
+    __slots__ = ("phase",)
+
+    def __init__(self) -> None:
+        self.phase = 0
+
+    def accept(self, phase: int) -> None:
+        """Raises HostError when phase does not come after the last one."""
+        if phase not in _PHASE_NAMES or phase <= self.phase:
+            name = _PHASE_NAMES.get(phase, str(phase))
+            last = _PHASE_NAMES.get(self.phase, "start")
+            raise HostError(f"init reached phase {name} after {last}: out of order", op="sync")
+        self.phase = phase
+
+    @property
+    def ready(self) -> bool:
+        return self.phase == ops.PHASE_READY

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The runtime's side of the handshake: answers phases, collects descriptors, renders errors."""
+
+from __future__ import annotations
+
+import _socket
+import os
+
+from pyruntime.errors import StepError
+from pyruntime.launch import protocol
+from pyruntime.plan import ops
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pyruntime.launch.spawn import Child
+    from pyruntime.plan.plan import Plan
+
+    Phases = Mapping[int, Callable[[], None]]
+
+_ANCILLARY = _socket.CMSG_SPACE(4)
+
+
+def serve(
+    child: Child,
+    plan: Plan,
+    phases: Phases,
+    *,
+    on_fd: Callable[[str, int], None],
+    on_warn: Callable[[str], None],
+    until_exec: bool,
+) -> None:
+    """Talk until READY is answered (until_exec False) or execve has happened.
+
+    phases: what to do at each phase, before GO is sent. on_fd owns the descriptor that it
+    gets. Raises StepError when a step failed or the init died, and what a phase raises.
+    """
+    conversation = protocol.Conversation()
+    while True:
+        message = _receive(child, on_fd)
+        if message is None:
+            if conversation.ready and until_exec:
+                return
+            raise _died(child)
+        if message.kind == ops.MSG_SYNC:
+            conversation.accept(int.from_bytes(message.data[:4], "little"))
+            phases.get(conversation.phase, _nothing)()
+            _go(child)
+            if conversation.ready and not until_exec:
+                return
+        elif message.kind == ops.MSG_ERROR:
+            raise render_error(plan, message)
+        elif message.kind == ops.MSG_WARN:
+            on_warn(render_error(plan, message).message)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _go(child: Child) -> None:
+    try:
+        child.sync.send(protocol.GO)
+    except OSError:
+        pass  # the init is gone: the next receive says how
+
+
+def _receive(child: Child, on_fd: Callable[[str, int], None]) -> protocol.Message | None:
+    """The next message; None at the end of file."""
+    try:
+        packet, ancillary, _, _ = child.sync.recvmsg(
+            protocol.SIZE_MAX, _ANCILLARY, _socket.MSG_CMSG_CLOEXEC
+        )
+    except ConnectionResetError:
+        return None
+    fds = [
+        int.from_bytes(data[:4], "little", signed=True)
+        for level, kind, data in ancillary
+        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS
+    ]
+    if not packet:
+        return None
+    try:
+        message = protocol.decode(packet)
+        if message.kind == ops.MSG_FD and fds:
+            on_fd(message.data.decode().rstrip("\0"), fds.pop())
+        return message
+    finally:
+        for fd in fds:
+            os.close(fd)
+
+
+def render_error(plan: Plan, message: protocol.Message) -> StepError:
+    """What the init reported, in words. A step beyond the plan is the init's prologue."""
+    from pyruntime.plan.describe import step_error  # only once something failed
+
+    what, path, text = message.detail()
+    if message.step < len(plan.steps):
+        return step_error(plan.steps[message.step], message.err, what, path, text)
+    cause = os.strerror(message.err) if message.err else text
+    where = f" {path}" if path else ""
+    return StepError(f"start the init: {what}{where}: {cause}", op=what, errno=message.err)
+
+
+def _died(child: Child) -> StepError:
+    status = child.wait()
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        hint = ""
+        if number == 9:
+            hint = "was it the memory limit? a container's init needs some 100 KiB"
+        return StepError(f"init died before it was ready: signal {number}", op="init", hint=hint)
+    code = os.WEXITSTATUS(status)
+    return StepError(f"init ended before it was ready: status {code}", op="init")

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The clone: sealed memfds for the init and its plan, the slots, one call into the shim.
+
+It starts the init and hands back its pid, pidfd and the runtime's end of the socket pair;
+what is then said over it is launch.serve's matter.
+"""
+
+from __future__ import annotations
+
+import _socket
+import errno
+import os
+
+from pyruntime._shim import ffi, lib
+from pyruntime.errors import ConfigError, HostError, host_error
+from pyruntime.plan.namespaces import NAMES, TYPES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyruntime.plan.plan import Plan, Slot
+
+INIT_PATH = f"{__file__.rpartition('/launch/')[0]}/libexec/pyruntime-init"
+
+# entry of /proc/PID/ns -> (type, CLONE_NEW*)
+_NAMESPACES = {entry: (name, flag) for name, (flag, entry) in TYPES.items()}
+
+
+class Child:
+    """A started init. pid as the runtime sees it; sync is the runtime's end of the pair."""
+
+    __slots__ = ("pid", "pidfd", "status", "sync")
+
+    def __init__(self, pid: int, pidfd: int, sync: _socket.socket) -> None:
+        self.pid = pid
+        self.pidfd = pidfd
+        self.sync = sync
+        self.status: int | None = None
+
+    def wait(self) -> int:
+        """Reap the child (once) and give its wait status; blocks until it ends."""
+        if self.status is None:
+            _, self.status = os.waitpid(self.pid, 0)
+        return self.status
+
+    def close(self) -> None:
+        self.sync.close()
+        if self.pidfd >= 0:
+            os.close(self.pidfd)
+            self.pidfd = -1
+
+
+def spawn(plan: Plan, blob: bytes, *, start_fd: int, cgroup_fd: int, preserve: int) -> Child:
+    """Start the init on an encoded plan.
+
+    start_fd: the listening socket for `start`, -1 for none. cgroup_fd: directory of the
+    cgroup2 group to be born in, -1 for none. preserve: how many of the caller's fds from 3
+    on go to the container. Raises HostError, ConfigError (a namespace path).
+    """
+    opened: list[int] = []
+    ours, theirs = _socket.socketpair(
+        _socket.AF_UNIX, _socket.SOCK_SEQPACKET | _socket.SOCK_CLOEXEC
+    )
+    try:
+        image = _checked(
+            lib.pyr_init_image(INIT_PATH.encode()),
+            "copy init",
+            INIT_PATH,
+            "is the package installed whole? `./dev build` makes it in a source tree",
+        )
+        opened.append(image)
+        memfd = _checked(lib.pyr_memfd(b"pyruntime-plan", blob, len(blob), 0), "write plan")
+        opened.append(memfd)
+        slots = [theirs.fileno(), memfd, start_fd]
+        for slot in plan.slots:
+            fd = open_slot(slot)
+            opened.append(fd)
+            slots.append(fd)
+        pid_namespace = -1
+        if plan.pid_namespace is not None:
+            pid_namespace = open_slot(plan.pid_namespace)
+            opened.append(pid_namespace)
+        pid, pidfd = _clone(plan, image, slots, pid_namespace, cgroup_fd, preserve)
+        return Child(pid, pidfd, ours)
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+        for fd in opened:
+            os.close(fd)
+
+
+def _clone(
+    plan: Plan, image: int, slots: list[int], pid_namespace: int, cgroup_fd: int, preserve: int
+) -> tuple[int, int]:
+    numbers = ffi.new("int[]", slots)
+    how = ffi.new("struct pyr_spawn *")
+    how.init_fd = image
+    how.flags = plan.clone_flags
+    how.pidns_fd = pid_namespace
+    how.cgroup_fd = cgroup_fd
+    how.slots = numbers
+    how.nslots = len(slots)
+    how.preserve = preserve
+    pid = ffi.new("int *")
+    pidfd = ffi.new("int *")
+    result = lib.pyr_spawn(how, pid, pidfd)
+    if result < 0:
+        err = -result
+        hint = ""
+        if err == errno.EPERM:
+            hint = "new namespaces need root or a user namespace"
+        elif err in (errno.ENOSPC, errno.EUSERS):
+            hint = "a limit in /proc/sys/user/max_*_namespaces is reached"
+        raise HostError(
+            f"clone the init: {os.strerror(err)}", op="clone3", errno=err, hint=hint
+        )
+    return pid[0], pidfd[0]
+
+
+def open_slot(slot: Slot) -> int:
+    """The descriptor a slot asks for, its kind verified. Raises ConfigError, HostError."""
+    try:
+        fd = os.open(slot.path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as err:
+        raise host_error(
+            err, "open namespace", slot.path, pointer=slot.pointer
+        ) from None
+    wanted, flag = _NAMESPACES[slot.kind.partition(":")[2]]
+    kind = lib.pyr_ns_type(fd)
+    if kind != flag:
+        os.close(fd)
+        what = f"a {NAMES[kind]} namespace" if kind in NAMES else "not a namespace"
+        raise ConfigError(
+            f"namespace path {slot.path} is {what}, but a {wanted} namespace is wanted",
+            pointer=slot.pointer,
+            path=slot.path,
+        )
+    return fd
+
+
+def _checked(result: int, op: str, path: str = "", hint: str = "") -> int:
+    if result < 0:
+        raise host_error(OSError(-result, os.strerror(-result)), op, path, hint=hint)
+    return result

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""start.sock: the created init's listening socket, made by create and called by start.
+
+A unix socket's path must fit 108 bytes, a state directory's need not: both ends go through
+/proc/self/fd of the open directory.
+"""
+
+from __future__ import annotations
+
+import _socket
+import errno
+import os
+
+from pyruntime.errors import host_error
+from pyruntime.launch import protocol
+
+NAME = "start.sock"
+
+
+def _path(dir_fd: int) -> str:
+    return f"/proc/self/fd/{dir_fd}/{NAME}"
+
+
+def _new_socket() -> _socket.socket:
+    return _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET | _socket.SOCK_CLOEXEC)
+
+
+def listen(dir_fd: int) -> _socket.socket:
+    """The socket for the init's slot 2. Raises HostError."""
+    sock = _new_socket()
+    try:
+        sock.bind(_path(dir_fd))
+        sock.listen(8)
+    except OSError as err:
+        sock.close()
+        raise host_error(err, "listen on", NAME) from None
+    return sock
+
+
+def connect(dir_fd: int, *, wait: bool = True) -> _socket.socket | None:
+    """A connection to the waiting init; None when no init waits there (any more).
+
+    wait False gives up with BlockingIOError instead of waiting behind other connections,
+    as a frozen init would make it. Raises HostError.
+    """
+    sock = _new_socket()
+    sock.setblocking(wait)
+    try:
+        sock.connect(_path(dir_fd))
+    except BlockingIOError:
+        sock.close()
+        raise
+    except OSError as err:
+        sock.close()
+        if err.errno in (errno.ENOENT, errno.ECONNREFUSED):
+            return None
+        raise host_error(err, "connect to", NAME) from None
+    return sock
+
+
+def waiting(dir_fd: int) -> bool:
+    """An init waits for `start`: the kernel's own answer, right at any instant."""
+    try:
+        sock = connect(dir_fd, wait=False)
+    except BlockingIOError:
+        return True  # somebody listens, if slowly
+    if sock is None:
+        return False
+    sock.close()  # without GO it is a probe, which the init ignores
+    return True
+
+
+def go(sock: _socket.socket) -> protocol.Message | None:
+    """Let the init go. None once the user's program runs, else the init's ERROR."""
+    try:
+        sock.send(protocol.GO)
+        while packet := sock.recv(protocol.SIZE_MAX):
+            message = protocol.decode(packet)
+            if message.kind != protocol.ops.MSG_WARN:
+                return message
+    except (ConnectionResetError, BrokenPipeError):
+        pass  # closed with our message unread: the init died, which its pid tells
+    return None
+
+
+def forget(dir_fd: int) -> None:
+    """Remove the socket's name once the program runs."""
+    try:
+        os.unlink(NAME, dir_fd=dir_fd)
+    except FileNotFoundError:
+        pass

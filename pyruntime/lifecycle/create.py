@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: Apache-2.0
+"""create, and the first half of run: from a bundle to an init that is ready.
+
+    load ─▶ compile ─▶ state directory, record ─▶ cgroup ─▶ clone ─▶ limits ─▶ phases ─▶ ready
+
+Each thing made pushes its way back on the undo stack, which a failure runs.
+"""
+
+from __future__ import annotations
+
+import _signal
+import os
+import time
+
+from pyruntime import jsontext, state
+from pyruntime.cgroups.driver import open_cgroup
+from pyruntime.errors import ConfigError, UsageError
+from pyruntime.host import console
+from pyruntime.host.probe import probe
+from pyruntime.launch import start as start_socket
+from pyruntime.launch.serve import serve
+from pyruntime.launch.spawn import spawn
+from pyruntime.lifecycle.late import late_steps
+from pyruntime.lifecycle.pidfile import send_pidfd, write_pid_file
+from pyruntime.lifecycle.undo import Undo
+from pyruntime.log import rfc3339
+from pyruntime.plan import ops
+from pyruntime.plan.compile import Options, compile_create
+from pyruntime.plan.encode import encode
+from pyruntime.plan.resources import cgroup_path
+from pyruntime.spec.load import load_config
+from pyruntime.state import Record, StateDir
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pyruntime.cgroups.base import Cgroup
+    from pyruntime.host.foreground import SignalPipe
+    from pyruntime.launch.spawn import Child
+    from pyruntime.log import Log
+    from pyruntime.plan.plan import Plan
+    from pyruntime.spec.load import Loaded
+
+
+class CreateRequest:
+    """What the caller asks of create or run; paths as given, relative to the caller's cwd.
+
+    to_exec False: stop at "created". detach: a terminal needs console_socket then.
+    """
+
+    __slots__ = (
+        "bundle",
+        "console_socket",
+        "detach",
+        "id",
+        "no_new_keyring",
+        "no_pivot",
+        "pid_file",
+        "pidfd_socket",
+        "preserve_fds",
+        "root",
+        "to_exec",
+    )
+
+    def __init__(
+        self,
+        root: str,
+        container_id: str,
+        bundle: str = ".",
+        *,
+        to_exec: bool = False,
+        detach: bool = True,
+        pid_file: str = "",
+        console_socket: str = "",
+        pidfd_socket: str = "",
+        no_pivot: bool = False,
+        no_new_keyring: bool = False,
+        preserve_fds: int = 0,
+    ) -> None:
+        self.root = root
+        self.id = container_id
+        self.bundle = os.path.abspath(bundle)
+        self.to_exec = to_exec
+        self.detach = detach
+        self.pid_file = pid_file and os.path.abspath(pid_file)
+        self.console_socket = console_socket and os.path.abspath(console_socket)
+        self.pidfd_socket = pidfd_socket and os.path.abspath(pidfd_socket)
+        self.no_pivot = no_pivot
+        self.no_new_keyring = no_new_keyring
+        self.preserve_fds = preserve_fds
+
+
+class Created:
+    """A container that is ready, its directory still locked. master: the terminal's end
+    for the foreground, -1 without one. signals: made before the program ran, for the
+    foreground.
+    """
+
+    __slots__ = ("child", "directory", "master", "record", "signals")
+
+    def __init__(
+        self,
+        directory: StateDir,
+        record: Record,
+        child: Child,
+        master: int,
+        signals: SignalPipe | None,
+    ) -> None:
+        self.directory = directory
+        self.record = record
+        self.child = child
+        self.master = master
+        self.signals = signals
+
+    def close(self) -> None:
+        self.child.close()
+        self.directory.close()
+
+
+def create(request: CreateRequest, log: Log) -> Created:
+    """Raises an error of the tree, with nothing left behind but what the log was told of."""
+    state.check_id(request.id)
+    loaded = load_config(request.bundle)
+    for problem in loaded.warnings:
+        log.warn(f"{problem.pointer}: {problem.message}")
+    undo = Undo()
+    try:
+        return _Creation(request, loaded, undo, log).run()
+    except BaseException:
+        undo.run(log.warn)
+        raise
+
+
+class _Creation:
+    """The parts of one create that its phases share."""
+
+    __slots__ = (
+        "cgroup",
+        "child",
+        "config",
+        "directory",
+        "loaded",
+        "log",
+        "master",
+        "plan",
+        "record",
+        "request",
+        "signals",
+        "undo",
+    )
+
+    plan: Plan
+    cgroup: Cgroup
+    child: Child
+    record: Record
+    directory: StateDir
+
+    def __init__(self, request: CreateRequest, loaded: Loaded, undo: Undo, log: Log) -> None:
+        self.request = request
+        self.loaded = loaded
+        self.config: dict[str, Any] = loaded.config
+        self.undo = undo
+        self.log = log
+        self.master = -1
+        self.signals: SignalPipe | None = None
+
+    def run(self) -> Created:
+        request = self.request
+        preserve, listen_fds = preserved(request.preserve_fds)
+        self._compile(preserve, listen_fds)
+        console.check_socket_use(
+            terminal=self.plan.terminal,
+            detach=request.detach,
+            console_socket=request.console_socket,
+        )
+        self.directory = state.create_dir(request.root, request.id)
+        self.undo.push(self._remove_directory)
+        self.record = self._new_record()
+        self.directory.save_config(self.loaded.raw)
+        self.directory.write(self.record)
+        self.cgroup.create()
+        self.undo.push(lambda: self.cgroup.delete(10.0))
+        # from here on a runtime that is killed leaves a record that says what to remove
+        self.record.cgroup = self.cgroup.record()
+        self.directory.write(self.record)
+        self._spawn(preserve)
+        self.cgroup.apply(self.plan.cgroup.settings)
+        self._serve()
+        return Created(self.directory, self.record, self.child, self.master, self.signals)
+
+    def _compile(self, preserve: int, listen_fds: int) -> None:
+        request = self.request
+        facts = probe()
+        self.cgroup = open_cgroup(facts, cgroup_path(self.config, request.id), request.id)
+        options = Options(
+            no_pivot=request.no_pivot,
+            no_new_keyring=request.no_new_keyring,
+            preserve_fds=preserve,
+            listen_fds=listen_fds,
+            detach_start=not request.to_exec,
+            cgroup_paths=self.cgroup.join_paths(),
+        )
+        self.plan = compile_create(
+            self.config,
+            bundle=request.bundle,
+            container_id=request.id,
+            facts=facts,
+            options=options,
+        )
+        for problem in self.plan.warnings:
+            self.log.warn(f"{problem.pointer}: {problem.message}")
+        if self.plan.no_process and request.to_exec:
+            raise ConfigError(
+                "config.json has no process to run",
+                pointer="/process",
+                hint="a container without a process can be created, not run",
+            )
+
+    def _new_record(self) -> Record:
+        hooks = self.plan.hooks
+        return Record(
+            id=self.request.id,
+            bundle=self.request.bundle,
+            rootfs=self.plan.rootfs,
+            oci_version=self.config["ociVersion"],
+            created=rfc3339(time.time_ns()),
+            owner=os.geteuid(),
+            annotations=self.config.get("annotations") or {},
+            pid=0,
+            pid_start=0,
+            cgroup=None,
+            hooks={kind: hooks[kind] for kind in ("poststart", "poststop") if hooks.get(kind)},
+            own_pid_namespace=bool(self.plan.clone_flags & 0x20000000),
+            no_process=self.plan.no_process,
+            start_socket=not self.request.to_exec,
+            late={} if self.request.to_exec else late_steps(self.plan),
+        )
+
+    def _spawn(self, preserve: int) -> None:
+        blob = encode(self.plan, preserve)
+        listener = None
+        if not self.request.to_exec:
+            listener = start_socket.listen(self.directory.fd)
+        cgroup_fd = self.cgroup.v2_fd()
+        try:
+            self.child = spawn(
+                self.plan,
+                blob,
+                start_fd=listener.fileno() if listener is not None else -1,
+                cgroup_fd=-1 if cgroup_fd is None else cgroup_fd,
+                preserve=preserve,
+            )
+        finally:
+            if listener is not None:
+                listener.close()
+            if cgroup_fd is not None:
+                os.close(cgroup_fd)
+        self.undo.push(self._kill)
+
+    def _serve(self) -> None:
+        serve(
+            self.child,
+            self.plan,
+            {ops.PHASE_RUNTIME_HOOKS: self._runtime_hooks, ops.PHASE_READY: self._ready},
+            on_fd=self._descriptor,
+            on_warn=self.log.warn,
+            until_exec=self.request.to_exec,
+        )
+
+    def _runtime_hooks(self) -> None:
+        from pyruntime.host.hooks import run_hooks  # only for those who have hooks
+
+        self.record.pid = self.child.pid
+        text = jsontext.dumps(self.record.oci_state(state.CREATING))
+        for kind in ("prestart", "createRuntime"):
+            run_hooks(kind, self.plan.hooks.get(kind, ()), text, cwd=self.request.bundle)
+
+    def _ready(self) -> None:
+        """Once this is written, a runtime that is killed leaves a whole container."""
+        self.record.pid = self.child.pid
+        self.record.pid_start = state.start_time(self.child.pid)
+        self.directory.write(self.record)
+        if self.request.pid_file:
+            write_pid_file(self.request.pid_file, self.child.pid)
+            self.undo.push(lambda: os.unlink(self.request.pid_file))
+        if self.request.pidfd_socket:
+            send_pidfd(self.request.pidfd_socket, self.child.pidfd)
+        if not self.request.detach:
+            from pyruntime.host.foreground import SignalPipe  # only for a foreground run
+
+            self.signals = SignalPipe()
+
+    def _descriptor(self, name: str, fd: int) -> None:
+        """The terminal's master end: handed over, or kept for the foreground."""
+        if not self.request.console_socket:
+            self.master = fd
+            self.undo.push(lambda: os.close(fd))
+            return
+        try:
+            sock = console.connect(self.request.console_socket)
+            try:
+                console.send_fd(sock, fd, "/dev/ptmx" if name == "console" else name)
+            finally:
+                sock.close()
+        finally:
+            os.close(fd)
+
+    def _remove_directory(self) -> None:
+        self.directory.remove()
+        self.directory.close()
+        if hasattr(self, "child"):  # hooks may have run, so poststop is due
+            from pyruntime.lifecycle.delete import poststop
+
+            poststop(self.record, self.log)
+
+    def _kill(self) -> None:
+        self.cgroup.kill(_signal.SIGKILL)
+        if self.child.status is None:
+            _signal.pidfd_send_signal(self.child.pidfd, _signal.SIGKILL)
+            self.child.wait()
+        self.child.close()
+
+
+def preserved(count: int) -> tuple[int, int]:
+    """(descriptors from 3 on to hand over, how many of them socket activation gave).
+
+    sd_listen_fds(3): LISTEN_PID must name this process. Raises UsageError when one is closed.
+    """
+    listen_fds = 0
+    if os.environ.get("LISTEN_PID") == str(os.getpid()):
+        value = os.environ.get("LISTEN_FDS", "")
+        listen_fds = int(value) if value.isascii() and value.isdigit() else 0
+    total = listen_fds + count
+    if total > 4096:
+        raise UsageError(f"--preserve-fds {count}: too many descriptors")
+    for fd in range(3, 3 + total):
+        try:
+            os.fstat(fd)
+        except OSError:
+            raise UsageError(
+                f"unable to stat preserved-fd {fd - 3} (of {total}): descriptor {fd} is not open",
+                hint="--preserve-fds N needs the descriptors 3 to 2+N",
+            ) from None
+    return total, listen_fds

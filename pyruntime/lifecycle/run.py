@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""run: create and start in one, and in the foreground all that follows."""
+
+from __future__ import annotations
+
+from pyruntime import state
+from pyruntime.errors import NotFound
+from pyruntime.lifecycle.create import create
+from pyruntime.lifecycle.start import poststart
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyruntime.lifecycle.create import Created, CreateRequest
+    from pyruntime.log import Log
+
+
+def run(request: CreateRequest, log: Log, *, keep: bool, subreaper: bool) -> int:
+    """The program's exit status or 128 + signal; 0 at once when detached.
+
+    Raises an error of the tree when the program did not come to run; nothing is left then.
+    """
+    if not request.detach and subreaper:
+        from pyruntime.host.foreground import become_subreaper
+
+        become_subreaper()
+    created = create(request, log)
+    try:
+        poststart(created.directory, created.record, log)
+        created.directory.close()  # the lock is for the others now
+        if request.detach:
+            return 0
+        return attend_created(created)
+    finally:
+        created.close()
+        if not request.detach and not keep:
+            _clean_up(request, log)
+
+
+def attend_created(created: Created) -> int:
+    from pyruntime.host.console import Terminal
+    from pyruntime.host.foreground import attend
+
+    assert created.signals is not None
+    child = created.child
+    if created.master < 0:
+        return attend(child.pid, child.pidfd, created.signals, None)
+    with Terminal(created.master) as terminal:
+        return attend(child.pid, child.pidfd, created.signals, terminal)
+
+
+def _clean_up(request: CreateRequest, log: Log) -> None:
+    from pyruntime.lifecycle.delete import destroy
+
+    try:
+        with state.open_dir(request.root, request.id) as directory:
+            directory.lock()
+            destroy(directory, directory.read(), log, kill=True)
+    except NotFound:
+        pass  # deleted by somebody else meanwhile

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""start: let a created container's init go on to the user's program."""
+
+from __future__ import annotations
+
+from pyruntime import jsontext, state
+from pyruntime.errors import Error, StateError, StepError
+from pyruntime.launch import start as start_socket
+from pyruntime.lifecycle.status import status_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyruntime.launch.protocol import Message
+    from pyruntime.log import Log
+    from pyruntime.state import Record, StateDir
+
+
+def start(root: str, container_id: str, log: Log) -> None:
+    """Returns once the user's program runs and the poststart hooks have.
+
+    Raises StateError for a container that is not created, StepError when the init fails
+    (it is stopped then, and wants `delete`), HookError.
+    """
+    with state.open_dir(root, container_id) as directory:
+        directory.lock()
+        record = directory.read()
+        _require_created(status_of(directory, record))
+        if record.no_process:
+            raise StateError(
+                "cannot start a container without a process",
+                pointer="/process",
+                hint="config.json had no process when the container was created",
+            )
+        connection = start_socket.connect(directory.fd)
+        if connection is None:
+            raise StateError("cannot start a container that has stopped")
+        try:
+            message = start_socket.go(connection)
+        finally:
+            connection.close()
+        if message is not None:
+            raise _render(record, message)
+        record.start_socket = False
+        record.late = {}
+        directory.write(record)
+        start_socket.forget(directory.fd)
+        poststart(directory, record, log)
+
+
+def poststart(directory: StateDir, record: Record, log: Log) -> None:
+    """Run the poststart hooks; a failure stops and deletes the container (spec 1.3).
+
+    Takes the container's lock as held. Raises HookError.
+    """
+    hooks = record.hooks.get("poststart")
+    if not hooks:
+        return
+    from pyruntime.host.hooks import run_hooks  # only for those who have hooks
+
+    text = jsontext.dumps(record.oci_state(state.RUNNING))
+    try:
+        run_hooks("poststart", hooks, text, cwd=record.bundle)
+    except Error:
+        from pyruntime.lifecycle.delete import destroy
+
+        destroy(directory, record, log, kill=True)
+        raise
+
+
+def _require_created(status: str) -> None:
+    if status == state.CREATED:
+        return
+    if status == state.STOPPED:
+        raise StateError("cannot start a container that has stopped")
+    if status == state.RUNNING:
+        raise StateError("cannot start an already running container")
+    raise StateError(f"cannot start a container in the {status} state")
+
+
+def _render(record: Record, message: Message) -> Error:
+    from pyruntime.lifecycle.late import restore  # only once something failed
+    from pyruntime.plan.describe import step_error
+
+    what, path, text = message.detail()
+    step = restore(record.late, message.step)
+    if step is None:
+        return StepError(f"start: {what} {path}: {text}", op=what, errno=message.err)
+    return step_error(step, message.err, what, path, text)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a failed create takes back, last thing first."""
+
+from __future__ import annotations
+
+from pyruntime.errors import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Undo:
+    """A stack of steps back. One that fails does not keep the others from running."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self) -> None:
+        self._steps: list[Callable[[], None]] = []
+
+    def push(self, step: Callable[[], None]) -> None:
+        self._steps.append(step)
+
+    def run(self, on_failure: Callable[[str], None]) -> None:
+        """Run and forget all steps; on_failure is told what could not be undone."""
+        while self._steps:
+            try:
+                self._steps.pop()()
+            except (Error, OSError) as err:
+                on_failure(f"clean up: {err}")

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Log lines as text or JSON, on standard error or in a file.
+
+The JSON form is what containerd, conmon and Docker read: one object a line with level,
+msg and time (RFC 3339); the last line with level "error" is what they show. Keys of ours
+(code, pointer, op, errno, path, hint) come after. Nothing here decides what is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from pyruntime import jsontext
+from pyruntime.errors import Error, HostError, host_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def rfc3339(nanoseconds: int) -> str:
+    """Nanoseconds since the epoch as UTC in RFC 3339, with nine digits."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:09d}Z"
+
+
+class Log:
+    """Where a run's log lines go.
+
+    path: "" for standard error. Opened at once, so that a wrong path is an error of its
+    own and not of the first line. Raises HostError.
+    """
+
+    __slots__ = ("_debug", "_fd", "_json", "path")
+
+    def __init__(self, path: str = "", *, form: str = "text", debug: bool = False) -> None:
+        self.path = path
+        self._json = form == "json"
+        self._debug = debug
+        self._fd = 2
+        if path:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            try:
+                self._fd = os.open(path, flags, 0o644)
+            except OSError as err:
+                raise host_error(err, "open log", path) from None
+
+    @property
+    def to_file(self) -> bool:
+        return self._fd != 2
+
+    @property
+    def debugging(self) -> bool:
+        return self._debug
+
+    def debug(self, message: str) -> None:
+        if self._debug:
+            self._line("debug", message, {})
+
+    def warn(self, message: str, extra: Mapping[str, str] | None = None) -> None:
+        self._line("warning", message, extra or {})
+
+    def error(self, err: Error) -> None:
+        """The one report of a failed run."""
+        self._line("error", err.message, err.details())
+
+    def _line(self, level: str, message: str, extra: Mapping[str, str]) -> None:
+        if self._json:
+            fields = {"level": level, "msg": message, "time": rfc3339(time.time_ns())}
+            text = jsontext.dumps({**fields, **extra})
+        elif self.to_file:
+            quoted = jsontext.dumps(message)
+            text = f'time="{rfc3339(time.time_ns())}" level={level} msg={quoted}'
+            if extra.get("hint"):
+                text += f" hint={jsontext.dumps(extra['hint'])}"
+        else:
+            prefix = "" if level == "error" else f"{level}: "
+            text = f"pyruntime: {prefix}{message}"
+            if extra.get("hint"):
+                text += f"\n  hint: {extra['hint']}"
+        write_all(self._fd, text + "\n")
+
+
+def write_all(fd: int, text: str) -> None:
+    """Write all of text; a peer that is gone is not an error here."""
+    data = text.encode("utf-8", "backslashreplace")
+    while data:
+        try:
+            data = data[os.write(fd, data) :]
+        except OSError:
+            return
+
+
+def print_out(text: str) -> None:
+    """Standard output of a command. Raises HostError (a full disk, a closed pipe)."""
+    data = text.encode("utf-8", "surrogateescape")
+    while data:
+        try:
+            data = data[os.write(1, data) :]
+        except OSError as err:
+            raise HostError(
+                f"write to standard output: {err.strerror}", op="write", errno=err.errno or 0
+            ) from None

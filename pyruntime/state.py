@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is kept of a container: one directory below the root, its record, its lock.
+
+    <root>/<id>/            0700; flock on the directory itself is the container's lock
+      state.json            the record, written atomically (temporary file + rename)
+      config.json           a copy of the bundle's, as it was at create
+      start.sock            the created container's init listens here for `start`
+
+It reads and writes files and asks the kernel about one process; it starts, signals and
+removes nothing but these files. No verb but `list` looks at another container's directory.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+
+from pyruntime import jsontext
+from pyruntime.errors import Error, Exists, NotFound, StateError, UsageError, host_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+ID_MAX = 255
+_ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.")
+
+CREATING, CREATED, RUNNING, PAUSED, STOPPED = "creating", "created", "running", "paused", "stopped"
+
+
+def check_id(container_id: str) -> None:
+    """An id is a file name of [A-Za-z0-9_+.-], neither "." nor "..". Raises UsageError."""
+    if not container_id:
+        raise UsageError("container id cannot be empty")
+    if (
+        len(container_id) > ID_MAX
+        or container_id in (".", "..")
+        or not _ID_CHARACTERS.issuperset(container_id)
+    ):
+        raise UsageError(
+            f"invalid container ID format: {container_id[:ID_MAX]!r}",
+            hint=f"letters, digits and _ + - . only, at most {ID_MAX} of them",
+        )
+
+
+class Record:
+    """The content of state.json.
+
+    pid is 0 until the init is known. pid_start is field 22 of /proc/PID/stat, in clock
+    ticks since boot: with the pid it names a process for good. cgroup is what
+    cgroups.driver.from_record takes, or None without a cgroup. hooks holds poststart and
+    poststop. start_socket: True when the init waits for `start`.
+    """
+
+    __slots__ = (
+        "annotations",
+        "bundle",
+        "cgroup",
+        "created",
+        "hooks",
+        "id",
+        "late",
+        "no_process",
+        "oci_version",
+        "owner",
+        "own_pid_namespace",
+        "pid",
+        "pid_start",
+        "rootfs",
+        "start_socket",
+    )
+
+    id: str
+    late: dict[str, list[Any]]
+    bundle: str
+    rootfs: str
+    oci_version: str
+    created: str
+    owner: int
+    annotations: dict[str, str]
+    pid: int
+    pid_start: int
+    cgroup: dict[str, Any] | None
+    hooks: dict[str, list[dict[str, Any]]]
+    own_pid_namespace: bool
+    no_process: bool
+    start_socket: bool
+
+    def __init__(self, **fields: Any) -> None:
+        for name in self.__slots__:
+            setattr(self, name, fields[name])
+
+    def to_json(self) -> str:
+        return jsontext.dumps({name: getattr(self, name) for name in self.__slots__})
+
+    def oci_state(self, status: str) -> dict[str, Any]:
+        """The spec's state of a container (runtime.md, "State").
+
+        pid is 0 for a stopped container, as runc gives it.
+        """
+        state: dict[str, Any] = {
+            "ociVersion": self.oci_version,
+            "id": self.id,
+            "status": status,
+            "pid": 0 if status == STOPPED else self.pid,
+            "bundle": self.bundle,
+        }
+        if self.annotations:
+            state["annotations"] = self.annotations
+        return state
+
+
+def start_time(pid: int) -> int:
+    """Start of a live process in clock ticks since boot, 0 when it is gone or a zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+            text = file.read(4096)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    fields = text[text.rindex(b")") + 2 :].split()
+    if fields[0] in (b"Z", b"X", b"x"):
+        return 0
+    return int(fields[19])
+
+
+def alive(record: Record) -> bool:
+    """The init still runs, and it is not another process with a recycled pid."""
+    return record.pid != 0 and start_time(record.pid) == record.pid_start
+
+
+class StateDir:
+    """A container's directory, open. Use as a context manager: closing releases the lock."""
+
+    __slots__ = ("fd", "id", "path")
+
+    def __init__(self, container_id: str, path: str, fd: int) -> None:
+        self.id = container_id
+        self.path = path
+        self.fd = fd
+
+    def __enter__(self) -> StateDir:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    def lock(self) -> None:
+        """Wait for the container's lock. Raises NotFound if it was deleted meanwhile."""
+        fcntl.flock(self.fd, fcntl.LOCK_EX)
+        if os.fstat(self.fd).st_nlink == 0:
+            raise NotFound("container does not exist")
+
+    def locked(self) -> bool:
+        """Another process holds the lock at this moment."""
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self.fd, fcntl.LOCK_UN)
+        return False
+
+    def read(self) -> Record:
+        """Raises NotFound without a record, StateError for one that can't be read."""
+        try:
+            text = read_file("state.json", self.fd)
+        except FileNotFoundError:
+            raise NotFound("container does not exist") from None
+        except OSError as err:
+            raise host_error(err, "read", f"{self.path}/state.json") from None
+        try:
+            return Record(**jsontext.loads(text))
+        except (KeyError, TypeError, ValueError, Error) as err:
+            raise StateError(
+                f"state of container {self.id} is damaged: {err}",
+                path=f"{self.path}/state.json",
+                hint="`pyruntime delete --force` removes it",
+            ) from None
+
+    def write(self, record: Record) -> None:
+        self._write_file("state.json", record.to_json().encode())
+
+    def save_config(self, raw: bytes) -> None:
+        """Keep the configuration as it was: later changes of the bundle have no effect."""
+        self._write_file("config.json", raw)
+
+    def config_path(self) -> str:
+        return f"{self.path}/config.json"
+
+    def _write_file(self, name: str, data: bytes) -> None:
+        temporary = f".{name}.{os.getpid()}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            fd = os.open(temporary, flags, 0o600, dir_fd=self.fd)
+            try:
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(fd, view) :]
+            finally:
+                os.close(fd)
+            os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+        except OSError as err:
+            raise host_error(err, "write", f"{self.path}/{name}") from None
+
+    def remove(self) -> None:
+        """Remove the directory and all it holds; done under the lock. Raises HostError."""
+        try:
+            for name in os.listdir(self.fd):
+                os.unlink(name, dir_fd=self.fd)
+            os.rmdir(self.path)
+        except FileNotFoundError:
+            pass
+        except OSError as err:
+            raise host_error(err, "remove state", self.path) from None
+
+
+def create_dir(root: str, container_id: str) -> StateDir:
+    """Make and lock a new container's directory. Raises Exists, UsageError, HostError."""
+    check_id(container_id)
+    path = f"{root}/{container_id}"
+    for _ in range(2):
+        try:
+            os.mkdir(path, 0o700)
+            break
+        except FileExistsError:
+            raise Exists(
+                "container with given ID already exists",
+                path=path,
+                hint=f"`pyruntime delete {container_id}` removes it, or take another id",
+            ) from None
+        except FileNotFoundError:
+            _make_root(root)
+        except OSError as err:
+            raise host_error(err, "create state directory", path) from None
+    directory = _open(container_id, path)
+    directory.lock()
+    return directory
+
+
+def _make_root(root: str) -> None:
+    try:
+        os.makedirs(root, 0o711, exist_ok=True)
+        if os.environ.get("XDG_RUNTIME_DIR") and root.startswith(os.environ["XDG_RUNTIME_DIR"]):
+            # the sticky bit keeps cleaners of that directory away (XDG Base Directory spec)
+            os.chmod(root, 0o1700)
+    except OSError as err:
+        raise host_error(err, "create state directory", root) from None
+
+
+def open_dir(root: str, container_id: str) -> StateDir:
+    """An existing container's directory. Raises NotFound, UsageError, HostError."""
+    check_id(container_id)
+    return _open(container_id, f"{root}/{container_id}")
+
+
+def _open(container_id: str, path: str) -> StateDir:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        return StateDir(container_id, path, os.open(path, flags))
+    except OSError as err:
+        if err.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise NotFound("container does not exist", path=path) from None
+        raise host_error(err, "open state directory", path) from None
+
+
+def list_ids(root: str) -> list[str]:
+    """The ids below root, sorted. Raises FileNotFoundError when root is missing."""
+    with os.scandir(root) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+
+
+def read_file(path: str, dir_fd: int | None = None) -> bytes:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=dir_fd)
+    try:
+        parts = []
+        while part := os.read(fd, 1 << 20):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(fd)
