@@ -128,8 +128,8 @@ static void print_limits(void) {
 }
 
 int main(void) {
-  static const char *const caps[] = {"CapInh:", "CapPrm:",    "CapEff:",  "CapBnd:",
-                                     "CapAmb:", "NoNewPrivs", "Seccomp:", NULL};
+  static const char *const caps[] = {
+      "CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs", "Seccomp:", NULL};
 
   printf("Hello from a container.\n");
   print_identity();
