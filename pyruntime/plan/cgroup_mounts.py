@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A mount of type `cgroup`: what the container sees of its cgroup.
+
+cgroup2 is one mount. v1 is a tmpfs with one directory per hierarchy: a mount of the
+hierarchy in a cgroup namespace (its root is then the container's cgroup), else a bind of
+the container's directory; joint controllers get symbolic links.
+"""
+
+from __future__ import annotations
+
+from pyruntime.errors import ConfigError
+from pyruntime.plan import ops
+from pyruntime.plan.mount_options import NODEV, NOEXEC, NOSUID, RDONLY
+from pyruntime.plan.paths import below, clean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyruntime.plan.facts import CgroupFacts
+    from pyruntime.plan.mount_options import MountOptions
+    from pyruntime.plan.step import Step
+
+
+class CgroupView:
+    """facts: of the host. path: of the container's cgroup, as CgroupPlan.path.
+    own_namespace: True when the container has a cgroup namespace, new or joined.
+    """
+
+    __slots__ = ("facts", "own_namespace", "path")
+
+    def __init__(self, facts: CgroupFacts, path: str, own_namespace: bool) -> None:
+        self.facts = facts
+        self.path = path
+        self.own_namespace = own_namespace
+
+
+def steps(options: MountOptions, target: str, pointer: str, view: CgroupView) -> list[Step]:
+    attr_set = options.attr_set & ~options.rec_clr | options.rec_set
+    propagation = options.propagation[0] if options.propagation else 0
+    if view.facts.mode == "v2":
+        return [
+            ops.mount_fs(
+                pointer,
+                attr_set=attr_set,
+                propagation=propagation,
+                fstype="cgroup2",
+                source="cgroup",
+                target=target,
+                options=options.data,
+            )
+        ]
+    if options.data:
+        raise ConfigError(
+            f"{pointer}/options: unknown option of a cgroup mount: {options.data[0]!r}",
+            pointer=f"{pointer}/options",
+        )
+    return _v1(attr_set, propagation, target, pointer, view)
+
+
+def _v1(attr_set: int, propagation: int, target: str, pointer: str, view: CgroupView) -> list[Step]:
+    base = NOSUID | NODEV | NOEXEC
+    found = [
+        ops.mount_fs(
+            pointer,
+            attr_set=base,
+            propagation=propagation,
+            fstype="tmpfs",
+            source="tmpfs",
+            target=target,
+            options=["mode=755"],
+        )
+    ]
+    hierarchies: dict[str, list[str]] = {}
+    for controller, directory in view.facts.v1.items():
+        hierarchies.setdefault(directory, []).append(controller)
+    attributes = base | attr_set & RDONLY
+    for directory, controllers in hierarchies.items():
+        where = f"{target}/{directory.rsplit('/', 1)[1]}"
+        if view.own_namespace:
+            found.append(_hierarchy(controllers, attributes, where, pointer))
+        else:
+            source = _own_directory(controllers[0], directory, view)
+            found.append(ops.mount_bind(pointer, attr_set=attributes, source=source, target=where))
+    for directory, controllers in hierarchies.items():
+        name = directory.rsplit("/", 1)[1]
+        if len(controllers) > 1:
+            found += [
+                ops.symlink(
+                    pointer,
+                    flags=ops.SYMLINK_OPTIONAL,
+                    target=name,
+                    path=f"{target}/{controller}",
+                )
+                for controller in controllers
+                if controller != name
+            ]
+    if attr_set & RDONLY:
+        found.append(ops.mount_attr(pointer, attr_set=RDONLY, target=target))
+    return found
+
+
+def _hierarchy(controllers: list[str], attributes: int, where: str, pointer: str) -> Step:
+    named = controllers[0].startswith("name=")
+    return ops.mount_fs(
+        pointer,
+        attr_set=attributes,
+        fstype="cgroup",
+        source="cgroup",
+        target=where,
+        # A named hierarchy has no controller, which has to be said.
+        options=["none", controllers[0]] if named else controllers,
+    )
+
+
+def _own_directory(controller: str, directory: str, view: CgroupView) -> str:
+    """The container's directory in a v1 hierarchy, on the host."""
+    own = view.facts.own.get(controller, "/")
+    return clean(directory + below(own, view.path))

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of contents of a plan: which part comes when, and why there.
+
+Pure: no system call, no clock, no environment. What the parts are is in their own modules.
+"""
+
+from __future__ import annotations
+
+from pyruntime.errors import ConfigError
+from pyruntime.plan import (
+    cgroup_mounts,
+    devices,
+    hooks,
+    mounts,
+    namespaces,
+    ops,
+    process,
+    resources,
+    rootfs,
+    supported,
+    sysctl,
+)
+from pyruntime.plan.field import mapping, text
+from pyruntime.plan.namespaces import TYPES, Namespaces
+from pyruntime.plan.plan import CgroupPlan, Plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pyruntime.plan.facts import Facts
+    from pyruntime.plan.field import Map
+    from pyruntime.plan.process import Process
+    from pyruntime.plan.step import Step
+
+
+class Options:
+    """What the command line decides.
+
+    no_pivot, no_new_keyring: as the flags of the same name. preserve_fds, listen_fds: numbers
+    of descriptors that the process keeps, the listening ones first. detach_start: True for
+    create (the init waits for `start`), False for run. cgroup_paths: `tasks` files that the
+    init writes itself into.
+    """
+
+    __slots__ = (
+        "cgroup_paths",
+        "detach_start",
+        "listen_fds",
+        "no_new_keyring",
+        "no_pivot",
+        "preserve_fds",
+    )
+
+    def __init__(
+        self,
+        *,
+        no_pivot: bool = False,
+        no_new_keyring: bool = False,
+        preserve_fds: int = 0,
+        listen_fds: int = 0,
+        detach_start: bool = True,
+        cgroup_paths: Sequence[str] = (),
+    ) -> None:
+        self.no_pivot = no_pivot
+        self.no_new_keyring = no_new_keyring
+        self.preserve_fds = preserve_fds
+        self.listen_fds = listen_fds
+        self.detach_start = detach_start
+        self.cgroup_paths = cgroup_paths
+
+
+class _Create:
+    """What the parts of a create plan share while it is compiled."""
+
+    __slots__ = (
+        "bundle",
+        "config",
+        "container_id",
+        "facts",
+        "linux",
+        "mounts",
+        "namespaces",
+        "options",
+        "plan",
+        "process",
+        "rootfs",
+    )
+
+    config: Map
+    linux: Map
+    bundle: str
+    container_id: str
+    facts: Facts
+    options: Options
+    namespaces: Namespaces
+    rootfs: str
+    process: Process | None
+    plan: Plan
+    mounts: mounts.Mounts
+
+
+def compile_create(
+    config: Map, *, bundle: str, container_id: str, facts: Facts, options: Options
+) -> Plan:
+    """The plan of a container. bundle: absolute path.
+
+    Raises ConfigError, and Unsupported for what this version does not carry out.
+    """
+    supported.refuse(supported.problems(config))
+    c = _read(config, bundle, container_id, facts, options)
+    plan, steps = c.plan, c.plan.steps
+    joins, mount_join, plan.pid_namespace = namespaces.join_steps(c.namespaces.joined, plan.slots)
+    steps.append(ops.setsid(""))
+    steps += joins
+    steps.append(ops.procfs_open(""))
+    steps += _early(c)
+    if mount_join:
+        # The host's cgroup files are out of sight once its mount namespace is left.
+        steps += [*_cgroup(c), *mount_join]
+    steps += rootfs.open_steps(c.linux, c.rootfs, c.namespaces)
+    steps += _mounts_and_devices(c, cgroup_done=bool(mount_join))
+    steps += sysctl.steps(config, c.linux)
+    steps += _hooks_before_pivot(c)
+    steps += rootfs.change_steps(c.linux, c.namespaces, options.no_pivot)
+    if c.process:
+        steps += process.console_steps(c.process)
+    steps += c.mounts.late
+    steps += rootfs.final_steps(config, c.linux, c.namespaces)
+    if c.process:
+        steps += process.property_steps(c.process, facts.last_cap, plan.warnings)
+        steps += process.lookup_steps(c.process)
+    steps += _ready(c)
+    return plan
+
+
+def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Options) -> _Create:
+    c = _Create()
+    c.config, c.bundle, c.container_id = config, bundle, container_id
+    c.facts, c.options = facts, options
+    c.linux = mapping(config, "linux")
+    c.namespaces = namespaces.read(c.linux)
+    c.rootfs = rootfs.path(config, bundle)
+    path = text(c.linux, "cgroupsPath") or f"/{container_id}"
+    c.plan = plan = Plan(CgroupPlan(path, _settings(c)))
+    section = config.get("process")
+    c.process = None
+    plan.no_process = section is None
+    if section is not None:
+        c.process = process.Process(section, "/process", container=section, first=True)
+        plan.terminal, plan.console_size = c.process.terminal, c.process.console_size()
+    elif not options.detach_start:
+        raise ConfigError("/process: the container has no process to run", pointer="/process")
+    plan.clone_flags = c.namespaces.clone_flags()
+    plan.hooks = hooks.runtime_hooks(config)
+    plan.preserve = options.listen_fds + options.preserve_fds
+    return c
+
+
+def _settings(c: _Create) -> list[Any]:
+    found = mapping(c.linux, "resources", "/linux")
+    return resources.compile_resources(found, c.facts.cgroup, c.linux.get("devices") or ())
+
+
+def _early(c: _Create) -> list[Step]:
+    """What wants the runtime's rights or a namespace of its own, and no rootfs."""
+    steps: list[Step] = []
+    if c.process:
+        keyring = "" if c.options.no_new_keyring else f"_ses.{c.container_id}"
+        steps += process.early_steps(c.process, keyring)
+    if "network" in c.namespaces.new:
+        steps.append(ops.loopback_up(c.namespaces.new["network"]))
+    return steps
+
+
+def _cgroup(c: _Create) -> list[Step]:
+    """Enter the cgroup, then make it the root of a new cgroup namespace."""
+    steps = [ops.sync("", phase=ops.PHASE_CGROUP)]
+    steps += [ops.cgroup_join("/linux/cgroupsPath", path=path) for path in c.options.cgroup_paths]
+    if "cgroup" in c.namespaces.new:
+        pointer = c.namespaces.new["cgroup"]
+        steps.append(ops.ns_unshare(pointer, flags=TYPES["cgroup"][0]))
+    return steps
+
+
+def _mounts_and_devices(c: _Create, *, cgroup_done: bool) -> list[Step]:
+    """The runtime makes the cgroup while the init mounts: the init asks for it as late as it
+    can, which is before a cgroup mount shows it."""
+    view = cgroup_mounts.CgroupView(c.facts.cgroup, c.plan.cgroup.path, c.namespaces.has("cgroup"))
+    c.mounts = mounts.compile_mounts(c.config, c.bundle, view, c.plan.warnings)
+    steps = c.mounts.steps
+    at = c.mounts.cgroup_at
+    if not c.mounts.dev_is_bound:
+        steps = steps + devices.steps(c.linux, c.plan.warnings)
+    if cgroup_done:
+        return steps
+    if at < 0:
+        at = len(steps)
+    return [*steps[:at], *_cgroup(c), *steps[at:]]
+
+
+def _hooks_before_pivot(c: _Create) -> list[Step]:
+    steps: list[Step] = []
+    if "prestart" in c.plan.hooks or "createRuntime" in c.plan.hooks:
+        steps.append(ops.sync("/hooks", phase=ops.PHASE_RUNTIME_HOOKS))
+    steps += _hooks(c, "createContainer", "creating", [], c.rootfs)
+    return steps
+
+
+def _hooks(c: _Create, kind: str, status: str, env: list[str], cwd: str) -> list[Step]:
+    return hooks.steps(
+        c.config,
+        kind,
+        container_id=c.container_id,
+        bundle=c.bundle,
+        status=status,
+        env=env,
+        cwd=cwd,
+    )
+
+
+def _ready(c: _Create) -> list[Step]:
+    """All is set up: wait for `start` if there is to be one, then become the process."""
+    steps = [ops.sync("", phase=ops.PHASE_READY)]
+    if c.options.detach_start:
+        steps.append(ops.wait_start(""))
+    if c.process:
+        steps += _hooks(c, "startContainer", "created", c.process.env, c.process.cwd)
+        steps += process.exec_steps(c.process, c.plan.preserve, c.options.listen_fds)
+    return steps
+
+
+def compile_exec(section: Map, *, config: Map, state: Map, facts: Facts, options: Options) -> Plan:
+    """The plan of a process added to a container.
+
+    section: a `process` object. config: the container's. state: "id", "pid" of its init and
+    "rootfs". options.cgroup_paths: as for create. Raises ConfigError, Unsupported.
+    """
+    supported.refuse(supported.process_problems(section, ""))
+    linux = mapping(config, "linux")
+    container = mapping(config, "process")
+    plan = Plan(CgroupPlan(text(linux, "cgroupsPath") or f"/{state['id']}", []))
+    added = process.Process(section, "", container=container, first=False)
+    plan.terminal, plan.console_size = added.terminal, added.console_size()
+    plan.preserve = options.preserve_fds
+    joins, mount_join, plan.pid_namespace = namespaces.join_steps(
+        _of_init(namespaces.read(linux), int(state["pid"])), plan.slots
+    )
+    keyring = "" if options.no_new_keyring else f"_ses.{state['id']}"
+    plan.steps += [
+        ops.setsid(""),
+        # The files of the host's cgroups are out of sight after the mount namespace.
+        *(ops.cgroup_join("", path=path) for path in options.cgroup_paths),
+        *joins,
+        ops.procfs_open(""),
+        *process.early_steps(added, keyring),
+        *mount_join,
+        *([] if mount_join else _enter_root(state)),
+        *process.console_steps(added),
+        *process.property_steps(added, facts.last_cap, plan.warnings),
+        *process.lookup_steps(added),
+        ops.sync("", phase=ops.PHASE_READY),
+        *process.exec_steps(added, plan.preserve),
+    ]
+    return plan
+
+
+def _of_init(configured: Namespaces, pid: int) -> dict[str, tuple[str, str]]:
+    """The container's namespaces as its init has them: those of the config, no other."""
+    return {
+        kind: (f"/proc/{pid}/ns/{entry}", f"/linux/namespaces ({kind})")
+        for kind, (_, entry) in TYPES.items()
+        if configured.has(kind)
+    }
+
+
+def _enter_root(state: Map) -> list[Step]:
+    """A container without a mount namespace is a directory of the host."""
+    return [
+        ops.rootfs_open("/root/path", flags=ops.ROOTFS_IN_PLACE, path=str(state["rootfs"])),
+        ops.chroot(""),
+    ]

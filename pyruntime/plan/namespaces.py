@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""linux.namespaces: which are new, which are joined, which are the runtime's own."""
+
+from __future__ import annotations
+
+from pyruntime.errors import ConfigError
+from pyruntime.plan import ops
+from pyruntime.plan.field import sequence, text
+from pyruntime.plan.plan import SLOT_FIRST_FREE, Slot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyruntime.plan.field import Map
+    from pyruntime.plan.step import Step
+
+# Type of the spec -> (CLONE_NEW*, entry of /proc/PID/ns), in the order of joining: the user
+# namespace gives the right to join the others; with the mount namespace the paths change.
+TYPES = {
+    "user": (0x10000000, "user"),
+    "cgroup": (0x02000000, "cgroup"),
+    "ipc": (0x08000000, "ipc"),
+    "uts": (0x04000000, "uts"),
+    "network": (0x40000000, "net"),
+    "time": (0x00000080, "time"),
+    "pid": (0x20000000, "pid"),
+    "mount": (0x00020000, "mnt"),
+}
+NAMES = {flag: name for name, (flag, _) in TYPES.items()}
+
+
+class Namespaces:
+    """new: type -> pointer of the entry. joined: type -> (path, pointer of the path)."""
+
+    __slots__ = ("joined", "new")
+
+    def __init__(self) -> None:
+        self.new: dict[str, str] = {}
+        self.joined: dict[str, tuple[str, str]] = {}
+
+    def has(self, kind: str) -> bool:
+        """True when the container does not share the runtime's namespace of this type."""
+        return kind in self.new or kind in self.joined
+
+    def clone_flags(self) -> int:
+        """Flags of the clone. The cgroup namespace is unshared later, in the right cgroup."""
+        flags = 0
+        for kind in self.new:
+            if kind != "cgroup":
+                flags |= TYPES[kind][0]
+        return flags
+
+
+def read(linux: Map) -> Namespaces:
+    """The entries by type. Raises ConfigError for unknown, repeated, relative ones."""
+    found = Namespaces()
+    for index, entry in enumerate(sequence(linux, "namespaces", "/linux")):
+        pointer = f"/linux/namespaces/{index}"
+        kind, path = text(entry, "type"), text(entry, "path")
+        if kind not in TYPES:
+            raise ConfigError(f"{pointer}/type: unknown namespace {kind!r}", pointer=pointer)
+        if found.has(kind):
+            raise ConfigError(f"{pointer}: a second {kind} namespace", pointer=pointer)
+        if not path:
+            found.new[kind] = pointer
+        elif path.startswith("/"):
+            found.joined[kind] = (path, f"{pointer}/path")
+        else:
+            raise ConfigError(f"{pointer}/path: not absolute: {path!r}", pointer=f"{pointer}/path")
+    return found
+
+
+def join_steps(
+    joined: dict[str, tuple[str, str]], slots: list[Slot]
+) -> tuple[list[Step], list[Step], Slot | None]:
+    """Steps before the mount namespace, the step of the mount namespace, the pid namespace.
+
+    Appends to `slots` what the launch has to open.
+    """
+    before: list[Step] = []
+    mount: list[Step] = []
+    pid: Slot | None = None
+    for kind, (flag, entry) in TYPES.items():
+        if kind not in joined:
+            continue
+        path, pointer = joined[kind]
+        slot = Slot(f"namespace:{entry}", path, pointer)
+        if kind == "pid":
+            pid = slot
+            continue
+        step = ops.ns_join(pointer, slot=SLOT_FIRST_FREE + len(slots), nstype=flag)
+        slots.append(slot)
+        (mount if kind == "mount" else before).append(step)
+    return before, mount, pid

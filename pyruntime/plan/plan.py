@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of one container or of one process: data, ready to be encoded or described.
+
+It knows neither how a plan comes about (compile.py) nor how it is run.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pyruntime.errors import Problem
+    from pyruntime.plan.device_rules import DeviceRules
+    from pyruntime.plan.setting import Setting
+    from pyruntime.plan.step import Step
+
+# Slots 0 to 2 are the sync socket, the plan and the start socket.
+SLOT_FIRST_FREE = 3
+
+
+class Slot:
+    """A descriptor that the launch opens for the init.
+
+    kind: "namespace:" and the entry's name below /proc/PID/ns ("namespace:net").
+    path: on the host. pointer: config field it comes from.
+    """
+
+    __slots__ = ("kind", "path", "pointer")
+
+    def __init__(self, kind: str, path: str, pointer: str) -> None:
+        self.kind = kind
+        self.path = path
+        self.pointer = pointer
+
+    def __repr__(self) -> str:
+        return f"Slot({self.kind!r}, {self.path!r}, {self.pointer!r})"
+
+
+class CgroupPlan:
+    """Where the container's cgroup is to be, and what is written there.
+
+    path: as configured, else "/<id>"; an absolute one counts from the root of each
+    hierarchy, a relative one from the runtime's own cgroup. settings: in writing order.
+    """
+
+    __slots__ = ("path", "settings")
+
+    def __init__(self, path: str, settings: list[Setting | DeviceRules]) -> None:
+        self.path = path
+        self.settings = settings
+
+
+class Plan:
+    """steps: in order. clone_flags: CLONE_NEW* of the clone itself. slots: descriptors from
+    SLOT_FIRST_FREE on. pid_namespace: joined by the runtime around the clone. hooks: those
+    that the runtime runs, by kind. terminal, console_size: (rows, columns) or None.
+    no_process: the config has no process, so that `start` must fail. preserve: descriptors
+    from 3 on that the process keeps. warnings: what is ignored, with the reason.
+    """
+
+    __slots__ = (
+        "cgroup",
+        "clone_flags",
+        "console_size",
+        "hooks",
+        "no_process",
+        "pid_namespace",
+        "preserve",
+        "slots",
+        "steps",
+        "terminal",
+        "warnings",
+    )
+
+    def __init__(self, cgroup: CgroupPlan) -> None:
+        self.steps: list[Step] = []
+        self.clone_flags = 0
+        self.slots: list[Slot] = []
+        self.pid_namespace: Slot | None = None
+        self.hooks: dict[str, list[dict[str, Any]]] = {}
+        self.cgroup = cgroup
+        self.terminal = False
+        self.console_size: tuple[int, int] | None = None
+        self.no_process = False
+        self.preserve = 0
+        self.warnings: list[Problem] = []

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`process` to steps: everything about one process but its capabilities' names and limits.
+
+Used for the container's first process and for each one added by exec.
+"""
+
+from __future__ import annotations
+
+from pyruntime.errors import ConfigError
+from pyruntime.plan import capabilities, ops, rlimits
+from pyruntime.plan.field import mapping, number, sequence, text
+from pyruntime.plan.paths import clean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyruntime.errors import Problem
+    from pyruntime.plan.field import Map
+    from pyruntime.plan.step import Step
+
+DEFAULT_UMASK = 0o022
+# What execvp(3) searches without PATH.
+DEFAULT_PATH = "/bin:/usr/bin"
+WINSIZE_MAX = 0xFFFF
+
+
+class Process:
+    """A process section and where it stands.
+
+    section: the object. pointer: "/process" of the config, "" of a document of its own.
+    container: the container's process section, which gives an added process what it leaves
+    out (capabilities, rlimits). first: True for the container's first process.
+    """
+
+    __slots__ = ("args", "container", "cwd", "env", "first", "pointer", "section", "user")
+
+    def __init__(self, section: Map, pointer: str, *, container: Map, first: bool) -> None:
+        self.section = section
+        self.pointer = pointer
+        self.container = container
+        self.first = first
+        self.args: list[str] = sequence(section, "args", pointer)
+        if not self.args:
+            raise ConfigError(f"{pointer}/args: nothing to run", pointer=f"{pointer}/args")
+        self.env = environment(sequence(section, "env", pointer))
+        self.cwd = clean(text(section, "cwd"))
+        self.user = mapping(section, "user", pointer)
+
+    @property
+    def terminal(self) -> bool:
+        return bool(self.section.get("terminal"))
+
+    def console_size(self) -> tuple[int, int] | None:
+        """(rows, columns), None when there is no terminal or no size."""
+        size = mapping(self.section, "consoleSize", self.pointer)
+        if not size or not self.terminal:
+            return None
+        rows, columns = number(size, "height") or 0, number(size, "width") or 0
+        return min(rows, WINSIZE_MAX), min(columns, WINSIZE_MAX)
+
+
+def environment(entries: list[str]) -> list[str]:
+    """Of entries with the same name the last one, in its place."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        name = entry.partition("=")[0]
+        found.pop(name, None)
+        found[name] = entry
+    return list(found.values())
+
+
+def early_steps(process: Process, keyring: str) -> list[Step]:
+    """What needs the runtime's rights: before the root changes. keyring: "" for none."""
+    steps: list[Step] = []
+    score = number(process.section, "oomScoreAdj")
+    if score is not None:
+        steps.append(ops.oom_score_adj(f"{process.pointer}/oomScoreAdj", value=score))
+    if keyring:
+        steps.append(ops.keyring_join("", name=keyring))
+    return steps
+
+
+def console_steps(process: Process) -> list[Step]:
+    """Open the terminal. /dev/console belongs to the first process alone."""
+    if not process.terminal:
+        return []
+    rows, columns = process.console_size() or (0, 0)
+    flags = ops.CONSOLE_DEV_CONSOLE if process.first else 0
+    pointer = f"{process.pointer}/terminal"
+    return [ops.console_open(pointer, rows=rows, columns=columns, flags=flags)]
+
+
+def property_steps(process: Process, last_cap: int, warnings: list[Problem]) -> list[Step]:
+    """From the owner of stdio to no_new_privs, in the order that the rights allow:
+    the bounding set needs CAP_SETPCAP, the groups CAP_SETGID, both gone after `user`."""
+    pointer, section = process.pointer, process.section
+    uid, gid = number(process.user, "uid") or 0, number(process.user, "gid") or 0
+    caps = _capabilities(process, last_cap, warnings)
+    steps = [ops.stdio_owner(f"{pointer}/user/uid", uid=uid)]
+    steps += _rlimit_steps(process)
+    steps.append(ops.affinity_reset(""))
+    steps += _umask_steps(process)
+    steps.append(_cwd_step(process, ops.CWD_MAY_FAIL_EACCES))
+    steps += capabilities.bounding_steps(caps)
+    gids = [int(gid) for gid in sequence(process.user, "additionalGids", f"{pointer}/user")]
+    steps += [
+        ops.caps_keep("", on=1),
+        ops.groups(f"{pointer}/user/additionalGids", gids=gids),
+        ops.user(f"{pointer}/user", uid=uid, gid=gid),
+        ops.caps_keep("", on=0),
+        *capabilities.final_steps(caps),
+    ]
+    if section.get("noNewPrivileges"):
+        steps.append(ops.no_new_privs(f"{pointer}/noNewPrivileges"))
+    return steps
+
+
+def _capabilities(
+    process: Process, last_cap: int, warnings: list[Problem]
+) -> capabilities.Capabilities:
+    section, pointer = process.section, f"{process.pointer}/capabilities"
+    if section.get("capabilities") is None and not process.first:
+        section, pointer = process.container, "/process/capabilities"
+    return capabilities.read(mapping(section, "capabilities"), pointer, last_cap, warnings)
+
+
+def _rlimit_steps(process: Process) -> list[Step]:
+    limits, pointer = sequence(process.section, "rlimits"), f"{process.pointer}/rlimits"
+    if not limits and not process.first:
+        limits, pointer = sequence(process.container, "rlimits"), "/process/rlimits"
+    return rlimits.steps(limits, pointer)
+
+
+def _umask_steps(process: Process) -> list[Step]:
+    """Unset: 0022 for the first process, the caller's for an added one."""
+    mask = number(process.user, "umask")
+    if mask is None and not process.first:
+        return []
+    pointer = "" if mask is None else f"{process.pointer}/user/umask"
+    return [ops.umask(pointer, mask=DEFAULT_UMASK if mask is None else mask & 0o777)]
+
+
+def _cwd_step(process: Process, flags: int) -> Step:
+    if process.first and flags:
+        flags |= ops.CWD_CREATE
+    return ops.cwd(f"{process.pointer}/cwd", flags=flags, path=process.cwd)
+
+
+def lookup_steps(process: Process) -> list[Step]:
+    """The working directory as the user sees it, HOME, the program: so that a missing one
+    fails while the container is created."""
+    steps = [_cwd_step(process, 0)]
+    variables = dict(entry.partition("=")[::2] for entry in process.env)
+    if not variables.get("HOME"):
+        process.env = [entry for entry in process.env if not entry.startswith("HOME=")]
+        uid = number(process.user, "uid") or 0
+        steps.append(ops.home(f"{process.pointer}/user/uid", uid=uid))
+    steps.append(
+        ops.exec_lookup(
+            f"{process.pointer}/args/0",
+            file=process.args[0],
+            path=variables.get("PATH", DEFAULT_PATH),
+        )
+    )
+    return steps
+
+
+def exec_steps(process: Process, keep: int, listen_fds: int = 0) -> list[Step]:
+    """keep: descriptors from 3 on that stay open. listen_fds: told by sd_listen_fds(3)."""
+    env = process.env
+    if listen_fds:
+        env = environment([*env, f"LISTEN_FDS={listen_fds}", "LISTEN_PID=1"])
+    return [
+        ops.fds_close("", keep=keep),
+        ops.execve(f"{process.pointer}/args", args=process.args, env=env),
+    ]

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The root filesystem: `root`, rootfsPropagation, read-only and masked paths.
+
+What is mounted in it is mounts.py's and devices.py's.
+"""
+
+from __future__ import annotations
+
+from pyruntime.errors import ConfigError
+from pyruntime.plan import ops
+from pyruntime.plan.field import mapping, sequence, text
+from pyruntime.plan.mount_options import MS_REC, PRIVATE, PROPAGATION, SLAVE, UNBINDABLE
+from pyruntime.plan.paths import below, clean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyruntime.plan.field import Map
+    from pyruntime.plan.namespaces import Namespaces
+    from pyruntime.plan.step import Step
+
+
+def path(config: Map, bundle: str) -> str:
+    """Absolute path of the rootfs. Raises ConfigError without one."""
+    found = text(mapping(config, "root"), "path")
+    if not found:
+        raise ConfigError("/root/path: the container has no root filesystem", pointer="/root/path")
+    return below(bundle, found)
+
+
+def open_steps(linux: Map, rootfs: str, namespaces: Namespaces) -> list[Step]:
+    """Cut the tie to the host's mounts, then open the rootfs.
+
+    Without a new mount namespace the propagation is the host's or another container's: it is
+    left alone. "unbindable" waits until the rootfs has been cloned: see final_steps.
+    """
+    steps: list[Step] = []
+    if "mount" in namespaces.new:
+        wanted = _propagation(linux)
+        flags = wanted or SLAVE | MS_REC
+        if wanted & UNBINDABLE:
+            flags = PRIVATE
+        if flags & (PRIVATE | SLAVE):
+            # A submount of the host that stayed shared would carry our mounts back.
+            flags |= MS_REC
+        pointer = "/linux/rootfsPropagation" if wanted else namespaces.new["mount"]
+        steps.append(ops.propagation(pointer, flags=flags))
+    flags = 0 if namespaces.has("mount") else ops.ROOTFS_IN_PLACE
+    steps.append(ops.rootfs_open("/root/path", flags=flags, path=rootfs))
+    return steps
+
+
+def _propagation(linux: Map) -> int:
+    wanted = text(linux, "rootfsPropagation")
+    if wanted and wanted not in PROPAGATION:
+        pointer = "/linux/rootfsPropagation"
+        raise ConfigError(f"{pointer}: unknown propagation {wanted!r}", pointer=pointer)
+    return PROPAGATION[wanted] if wanted else 0
+
+
+def change_steps(linux: Map, namespaces: Namespaces, no_pivot: bool) -> list[Step]:
+    """Make the rootfs the root."""
+    if not namespaces.has("mount"):
+        return [ops.chroot("")]
+    steps = [ops.move_root("") if no_pivot else ops.pivot_root("")]
+    wanted = _propagation(linux)
+    if wanted:
+        steps.append(ops.root_propagation("/linux/rootfsPropagation", flags=wanted))
+    return steps
+
+
+def final_steps(config: Map, linux: Map, namespaces: Namespaces) -> list[Step]:
+    """Read-only root, read-only paths, masked paths: the masks lie on top."""
+    steps: list[Step] = []
+    if mapping(config, "root").get("readonly"):
+        steps.append(ops.root_readonly("/root/readonly"))
+    for index, name in enumerate(sequence(linux, "readonlyPaths", "/linux")):
+        steps.append(ops.readonly_path(f"/linux/readonlyPaths/{index}", path=clean(name)))
+    seen: set[str] = set()
+    for index, name in enumerate(sequence(linux, "maskedPaths", "/linux")):
+        masked = clean(name)
+        if masked not in seen:
+            seen.add(masked)
+            steps.append(ops.masked_path(f"/linux/maskedPaths/{index}", path=masked))
+    if steps and not namespaces.has("mount"):
+        pointer = steps[0].pointer
+        raise ConfigError(f"{pointer}: needs a mount namespace", pointer=pointer)
+    return steps
