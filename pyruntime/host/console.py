@@ -67,6 +67,23 @@ def send_fd(sock: _socket.socket, fd: int, name: str) -> None:
         raise host_error(err, "send descriptor to socket") from None
 
 
+def deliver(path: str, name: str, fd: int) -> int:
+    """Hand a terminal's master end to the socket at path and close it; without a path it
+    stays ours: the descriptor, or -1 when it was handed over. Raises HostError.
+    """
+    if not path:
+        return fd
+    try:
+        sock = connect(path)
+        try:
+            send_fd(sock, fd, "/dev/ptmx" if name == "console" else name)
+        finally:
+            sock.close()
+    finally:
+        os.close(fd)
+    return -1
+
+
 class Terminal:
     """The caller's terminal in raw mode while the container's is served.
 

@@ -27,7 +27,8 @@ from pyruntime.log import rfc3339
 from pyruntime.plan import ops
 from pyruntime.plan.compile import Options, compile_create
 from pyruntime.plan.encode import encode
-from pyruntime.plan.resources import cgroup_path
+from pyruntime.plan.field import mapping, text
+from pyruntime.plan.rootfs import path as rootfs_path
 from pyruntime.spec.load import load_config
 from pyruntime.state import Record, StateDir
 
@@ -178,10 +179,10 @@ class _Creation:
         self.undo.push(self._remove_directory)
         self.record = self._new_record()
         self.directory.save_config(self.loaded.raw)
+        # Twice: whenever this runtime is killed, the record says what there is to remove.
         self.directory.write(self.record)
         self.cgroup.create()
-        self.undo.push(lambda: self.cgroup.delete(10.0))
-        # from here on a runtime that is killed leaves a record that says what to remove
+        self.undo.push(self.cgroup.delete)
         self.record.cgroup = self.cgroup.record()
         self.directory.write(self.record)
         self._spawn(preserve)
@@ -192,7 +193,8 @@ class _Creation:
     def _compile(self, preserve: int, listen_fds: int) -> None:
         request = self.request
         facts = probe()
-        self.cgroup = open_cgroup(facts, cgroup_path(self.config, request.id), request.id)
+        path = text(mapping(self.config, "linux"), "cgroupsPath")
+        self.cgroup = open_cgroup(facts.cgroup, path, request.id)
         options = Options(
             no_pivot=request.no_pivot,
             no_new_keyring=request.no_new_keyring,
@@ -222,14 +224,14 @@ class _Creation:
         return Record(
             id=self.request.id,
             bundle=self.request.bundle,
-            rootfs=self.plan.rootfs,
+            rootfs=rootfs_path(self.config, self.request.bundle),
             oci_version=self.config["ociVersion"],
             created=rfc3339(time.time_ns()),
             owner=os.geteuid(),
             annotations=self.config.get("annotations") or {},
             pid=0,
             pid_start=0,
-            cgroup=None,
+            cgroup=self.cgroup.record(),
             hooks={kind: hooks[kind] for kind in ("poststart", "poststop") if hooks.get(kind)},
             own_pid_namespace=bool(self.plan.clone_flags & 0x20000000),
             no_process=self.plan.no_process,
@@ -292,19 +294,9 @@ class _Creation:
             self.signals = SignalPipe()
 
     def _descriptor(self, name: str, fd: int) -> None:
-        """The terminal's master end: handed over, or kept for the foreground."""
-        if not self.request.console_socket:
-            self.master = fd
-            self.undo.push(lambda: os.close(fd))
-            return
-        try:
-            sock = console.connect(self.request.console_socket)
-            try:
-                console.send_fd(sock, fd, "/dev/ptmx" if name == "console" else name)
-            finally:
-                sock.close()
-        finally:
-            os.close(fd)
+        self.master = console.deliver(self.request.console_socket, name, fd)
+        if self.master >= 0:
+            self.undo.push(lambda: os.close(self.master))
 
     def _remove_directory(self) -> None:
         self.directory.remove()

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""exec: another plan, run by the same init, in a container that is there."""
+
+from __future__ import annotations
+
+import _signal
+import os
+
+from pyruntime import jsontext, state
+from pyruntime.cgroups.driver import from_record
+from pyruntime.errors import StateError, Unsupported, UsageError
+from pyruntime.host import console
+from pyruntime.host.probe import probe
+from pyruntime.launch.serve import serve
+from pyruntime.launch.spawn import spawn
+from pyruntime.lifecycle.create import preserved
+from pyruntime.lifecycle.pidfile import send_pidfd, write_pid_file
+from pyruntime.lifecycle.status import status_of
+from pyruntime.lifecycle.undo import Undo
+from pyruntime.plan import ops
+from pyruntime.plan.compile import Options, compile_exec
+from pyruntime.plan.encode import encode
+from pyruntime.spec.load import load_document
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pyruntime.cgroups.base import Cgroup
+    from pyruntime.host.foreground import SignalPipe
+    from pyruntime.launch.spawn import Child
+    from pyruntime.log import Log
+    from pyruntime.plan.plan import Plan
+    from pyruntime.state import Record
+
+ID_LIMIT = 4294967294  # (uid_t) -1 means "no change" to the kernel
+
+
+class ExecRequest:
+    """What the caller asks of exec. process_file: all of the process comes from there;
+    otherwise it is the container's own with what is given here. user: "UID[:GID]".
+    """
+
+    __slots__ = (
+        "additional_gids",
+        "apparmor",
+        "args",
+        "caps",
+        "cgroup",
+        "console_socket",
+        "cwd",
+        "detach",
+        "env",
+        "id",
+        "ignore_paused",
+        "no_new_privs",
+        "pid_file",
+        "pidfd_socket",
+        "preserve_fds",
+        "process_file",
+        "process_label",
+        "root",
+        "tty",
+        "user",
+    )
+
+    def __init__(
+        self,
+        root: str,
+        container_id: str,
+        args: Sequence[str] = (),
+        *,
+        cwd: str = "",
+        env: Sequence[str] = (),
+        tty: bool = False,
+        user: str = "",
+        additional_gids: Sequence[str] = (),
+        process_file: str = "",
+        detach: bool = False,
+        pid_file: str = "",
+        console_socket: str = "",
+        pidfd_socket: str = "",
+        process_label: str = "",
+        apparmor: str = "",
+        no_new_privs: bool | None = None,
+        caps: Sequence[str] = (),
+        preserve_fds: int = 0,
+        cgroup: Sequence[str] = (),
+        ignore_paused: bool = False,
+    ) -> None:
+        self.root = root
+        self.id = container_id
+        self.args = list(args)
+        self.cwd = cwd
+        self.env = list(env)
+        self.tty = tty
+        self.user = user
+        self.additional_gids = list(additional_gids)
+        self.process_file = process_file
+        self.detach = detach
+        self.pid_file = pid_file and os.path.abspath(pid_file)
+        self.console_socket = console_socket and os.path.abspath(console_socket)
+        self.pidfd_socket = pidfd_socket and os.path.abspath(pidfd_socket)
+        self.process_label = process_label
+        self.apparmor = apparmor
+        self.no_new_privs = no_new_privs
+        self.caps = list(caps)
+        self.preserve_fds = preserve_fds
+        self.cgroup = list(cgroup)
+        self.ignore_paused = ignore_paused
+
+
+def execute(request: ExecRequest, log: Log) -> int:
+    """The process's exit status or 128 + signal; 0 at once when detached.
+
+    Raises an error of the tree when the process did not come to run.
+    """
+    if request.cgroup:
+        raise Unsupported("option --cgroup is not carried out yet")
+    with state.open_dir(request.root, request.id) as directory:
+        record = directory.read()
+        _require_running(status_of(directory, record), request)
+        config: dict[str, Any] = jsontext.loads(state.read_file("config.json", directory.fd))
+    if request.process_file:
+        process = load_document(request.process_file, "process").config
+    else:
+        process = process_of(request, config.get("process") or {})
+    undo = Undo()
+    try:
+        run = _Exec(request, record, undo, log)
+        run.start(process, config)
+    except BaseException:
+        undo.run(log.warn)
+        raise
+    try:
+        return 0 if request.detach else run.attend()
+    finally:
+        run.child.close()
+
+
+def _require_running(status: str, request: ExecRequest) -> None:
+    if status == state.PAUSED and not request.ignore_paused:
+        raise StateError(
+            "cannot exec in a paused container (use --ignore-paused to override)"
+        )
+    if status in (state.STOPPED, state.CREATING):
+        raise StateError(f"cannot exec in a {status} container")
+
+
+class _Exec:
+    __slots__ = ("cgroup", "child", "log", "master", "plan", "record", "request", "signals", "undo")
+
+    plan: Plan
+    child: Child
+
+    def __init__(self, request: ExecRequest, record: Record, undo: Undo, log: Log) -> None:
+        self.request = request
+        self.record = record
+        self.undo = undo
+        self.log = log
+        self.master = -1
+        self.signals: SignalPipe | None = None
+        self.cgroup: Cgroup | None = None
+        if record.cgroup is not None:
+            self.cgroup = from_record(record.cgroup)
+
+    def start(self, process: dict[str, Any], config: dict[str, Any]) -> None:
+        request, record = self.request, self.record
+        preserve, listen_fds = preserved(request.preserve_fds)
+        self.plan = compile_exec(
+            process,
+            config=config,
+            state={"id": record.id, "pid": record.pid, "rootfs": record.rootfs},
+            facts=probe(),
+            options=Options(
+                preserve_fds=preserve,
+                listen_fds=listen_fds,
+                cgroup_paths=self.cgroup.join_paths() if self.cgroup is not None else [],
+            ),
+        )
+        for problem in self.plan.warnings:
+            self.log.warn(f"{problem.pointer}: {problem.message}")
+        console.check_socket_use(
+            terminal=self.plan.terminal,
+            detach=request.detach,
+            console_socket=request.console_socket,
+        )
+        cgroup_fd = self.cgroup.v2_fd() if self.cgroup is not None else None
+        try:
+            self.child = spawn(
+                self.plan,
+                encode(self.plan, preserve),
+                start_fd=-1,
+                cgroup_fd=-1 if cgroup_fd is None else cgroup_fd,
+                preserve=preserve,
+            )
+        finally:
+            if cgroup_fd is not None:
+                os.close(cgroup_fd)
+        self.undo.push(self._kill)
+        serve(
+            self.child,
+            self.plan,
+            {ops.PHASE_READY: self._ready},
+            on_fd=self._descriptor,
+            on_warn=self.log.warn,
+            until_exec=True,
+        )
+
+    def attend(self) -> int:
+        from pyruntime.host.foreground import attend  # a detached one has nobody to attend
+
+        assert self.signals is not None
+        if self.master < 0:
+            return attend(self.child.pid, self.child.pidfd, self.signals, None)
+        with console.Terminal(self.master) as terminal:
+            return attend(self.child.pid, self.child.pidfd, self.signals, terminal)
+
+    def _ready(self) -> None:
+        if self.request.pid_file:
+            write_pid_file(self.request.pid_file, self.child.pid)
+            self.undo.push(lambda: os.unlink(self.request.pid_file))
+        if self.request.pidfd_socket:
+            send_pidfd(self.request.pidfd_socket, self.child.pidfd)
+        if not self.request.detach:
+            from pyruntime.host.foreground import SignalPipe  # as above
+
+            self.signals = SignalPipe()
+
+    def _descriptor(self, name: str, fd: int) -> None:
+        self.master = console.deliver(self.request.console_socket, name, fd)
+        if self.master >= 0:
+            self.undo.push(lambda: os.close(self.master))
+
+    def _kill(self) -> None:
+        if self.child.status is None:
+            _signal.pidfd_send_signal(self.child.pidfd, _signal.SIGKILL)
+            self.child.wait()
+        self.child.close()
+
+
+def process_of(request: ExecRequest, base: dict[str, Any]) -> dict[str, Any]:
+    """The container's process with what the request changes. Pure. Raises UsageError."""
+    if not request.args:
+        raise UsageError("exec args cannot be empty", hint="name a command, or use --process")
+    process = dict(base)
+    process["args"] = request.args
+    process["terminal"] = request.tty
+    process["env"] = [*(base.get("env") or ()), *request.env]
+    process.setdefault("cwd", "/")
+    if request.cwd:
+        if not request.cwd.startswith("/"):
+            raise UsageError("Cwd must be an absolute path", path=request.cwd)
+        process["cwd"] = request.cwd
+    if request.no_new_privs is not None:
+        process["noNewPrivileges"] = request.no_new_privs
+    if request.apparmor:
+        process["apparmorProfile"] = request.apparmor
+    if request.process_label:
+        process["selinuxLabel"] = request.process_label
+    process["user"] = _user(request, dict(base.get("user") or {"uid": 0, "gid": 0}))
+    if request.caps:
+        process["capabilities"] = _capabilities(request.caps, base.get("capabilities") or {})
+    return process
+
+
+def _user(request: ExecRequest, user: dict[str, Any]) -> dict[str, Any]:
+    if request.user:
+        uid, colon, gid = request.user.partition(":")
+        user["uid"] = _number(uid, "--user", request.user)
+        if colon:
+            user["gid"] = _number(gid, "--user", request.user)
+    if request.additional_gids:
+        more = [_number(gid, "--additional-gids", gid) for gid in request.additional_gids]
+        user["additionalGids"] = [*(user.get("additionalGids") or ()), *more]
+    return user
+
+
+def _number(text: str, option: str, given: str) -> int:
+    """An id in decimal and nothing else: a lax parser once gave root instead."""
+    if not (text.isascii() and text.isdigit()) or int(text) > ID_LIMIT:
+        raise UsageError(
+            f"option {option}: {given!r} is not a numeric id",
+            hint="UID or UID:GID, as decimal numbers; names are not looked up",
+        )
+    return int(text)
+
+
+def _capabilities(added: Sequence[str], base: dict[str, Any]) -> dict[str, Any]:
+    """Added to bounding, effective and permitted; ambient only beside inheritable ones:
+    a file with inheritable capabilities must not gain from `exec --cap`.
+    """
+    sets = {kind: list(names or ()) for kind, names in base.items()}
+    kinds = ["bounding", "effective", "permitted"]
+    if sets.get("inheritable"):
+        kinds.append("ambient")
+    for kind in kinds:
+        sets[kind] = [*sets.get(kind, ()), *added]
+    return sets
