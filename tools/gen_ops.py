@@ -34,6 +34,12 @@ def bare(arg: str) -> str:
     return arg.removesuffix("[]").removesuffix("<u32>")
 
 
+def shape(op: Op) -> str:
+    lists = sum(1 << i for i, arg in enumerate(op.strs) if arg.endswith("[]"))
+    words = sum(1 << i for i, arg in enumerate(op.strs) if arg.endswith("<u32>"))
+    return f"{len(op.nums)}, {len(op.strs)}, {lists}, {words}"
+
+
 def parse(text: str) -> tuple[list[Op], dict[str, list[tuple[str, str, int]]]]:
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     ops = [
@@ -79,6 +85,11 @@ def header(ops: list[Op], consts: dict[str, list[tuple[str, str, int]]]) -> str:
         "#define PYR_FOR_EACH_OP(X) \\",
         *(f"  X({op.name}) \\" for op in ops[:-1]),
         f"  X({ops[-1].name})",
+        "",
+        "/* X(name, numbers, strings, bits of the strings that are lists, bits of those of u32) */",
+        "#define PYR_FOR_EACH_SHAPE(X) \\",
+        *(f"  X({op.name}, {shape(op)}) \\" for op in ops[:-1]),
+        f"  X({ops[-1].name}, {shape(ops[-1])})",
         "/* clang-format on */",
         "",
         "#endif",

@@ -30,7 +30,7 @@ struct step {
 
 /* Header, 32 bytes, followed by nsteps records and then the string area. */
 struct plan_header {
-  char magic[8]; /* "PYRPLAN\0" */
+  char magic[8];    /* "PYRPLAN\0" */
   uint32_t version; /* PLAN_VERSION */
   uint32_t total;   /* bytes of the whole plan */
   uint32_t nsteps;
@@ -49,14 +49,14 @@ struct ctx {
   const uint8_t *plan; /* the whole decoded plan, read-only */
   uint32_t total;
   uint32_t nsteps;
-  uint32_t current; /* index of the running step */
-  int base;         /* first slot's fd number */
-  int report;       /* where ERROR and WARN go: the sync socket, then the start connection */
-  int procfs;       /* trusted detached procfs (O_PATH mount fd), -1 before procfs_open */
-  int rootfs;       /* O_PATH fd of the rootfs mount, -1 before rootfs_open */
-  int nullfd;       /* O_PATH fd of a verified /dev/null (char 1:3), opened on first use, -1 */
-  int maskfd;       /* detached read-only tmpfs that masks directories, -1 before first use */
-  uint64_t last_cap;
+  uint32_t current;     /* index of the running step */
+  int base;             /* first slot's fd number */
+  int report;           /* where ERROR and WARN go: the sync socket, then the start connection */
+  int procfs;           /* trusted detached procfs (O_PATH mount fd), -1 before procfs_open */
+  int rootfs;           /* O_PATH fd of the rootfs mount, -1 before rootfs_open */
+  int nullfd;           /* O_PATH fd of a verified /dev/null (char 1:3), opened on first use, -1 */
+  int maskfd;           /* detached read-only tmpfs that masks directories, -1 before first use */
+  bool released;        /* READY was reached: the container outlives the runtime */
   char exec_path[4096]; /* filled by exec_lookup */
   char home[1024];      /* "HOME=..." filled by home, empty if unset */
   char cwd[4096];       /* the cwd asked for, for relative exec paths */
@@ -66,7 +66,7 @@ struct ctx {
 
 /* The n-th string of the step, NUL-terminated; "" when absent. The decoder checked bounds. */
 static inline const char *str(const struct ctx *c, const struct step *s, unsigned i) {
-  return (const char *)c->plan + s->s[i].offset;
+  return s->s[i].offset ? (const char *)c->plan + s->s[i].offset : "";
 }
 static inline uint32_t str_len(const struct step *s, unsigned i) { return s->s[i].length; }
 static inline int slot_fd(const struct ctx *c, uint64_t slot) { return c->base + (int)slot; }
@@ -77,6 +77,10 @@ static inline int slot_fd(const struct ctx *c, uint64_t slot) { return c->base +
  * `path` the path it was about, or NULL. err is -errno.
  */
 int fail(struct ctx *c, int err, const char *what, const char *path);
+
+/* The same with free text of len bytes: a hook's output, the kernel's words. Cut if too long. */
+int fail_text(struct ctx *c, int err, const char *what, const char *path, const char *text,
+              size_t len);
 
 /* Sends a WARN with the same shape; the step goes on. */
 void warn(struct ctx *c, int err, const char *what, const char *path);

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recipe of `pyruntime._shim`, executed by cffi's setuptools hook (setup.py).
+
+The shim holds the init's own sources but its entry, so that a step can be run, and tested,
+from Python. Names stay hidden: the init's `warn` must not meet the C library's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cffi import FFI
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+ENTRY = {"main.c", "start.c"}
+
+sources = [path for path in sorted(HERE.glob("init/*.c")) if path.name not in ENTRY]
+sources += [HERE / name for name in ("bpf.c", "memfd.c", "shim.c", "spawn.c")]
+
+ffibuilder = FFI()
+ffibuilder.cdef((HERE / "shim.cdef.h").read_text())
+ffibuilder.set_source(
+    "pyruntime._shim",
+    "#include <linux/sched.h>\n#include <stdint.h>\n#include \"shim.h\"\n",
+    sources=[str(path.relative_to(ROOT)) for path in sources],
+    include_dirs=[str(HERE.relative_to(ROOT))],
+    depends=[str(path.relative_to(ROOT)) for path in sorted(HERE.rglob("*.h"))],
+    extra_compile_args=[
+        *("-std=gnu11", "-g0", "-Os", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"),
+    ],
+    extra_link_args=["-Wl,-s"],
+    py_limited_api=True,
+)

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handshake: phases with the runtime, then the wait for `start`. */
+#include "sync.h"
+#include "report.h"
+#include "run.h"
+#include "signals.h"
+#include <linux/errno.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/time_types.h>
+
+#define SOCK_CLOEXEC_FLAG 02000000
+
+int life_bind(struct ctx *c) {
+  if (c->released)
+    return 0;
+  /* A change of ids sets dumpable to what fs.suid_dumpable says, which may be 1. */
+  long ret = sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+  if (ret < 0)
+    return fail(c, (int)ret, "prctl PR_SET_DUMPABLE", NULL);
+  ret = sys(prctl, PR_SET_PDEATHSIG, SIGNAL_KILL, 0, 0, 0);
+  if (ret < 0)
+    return fail(c, (int)ret, "prctl PR_SET_PDEATHSIG", NULL);
+  if (c->report < 0)
+    return 0;
+  /* Who died before the call sends no signal any more; the socket tells. */
+  struct pollfd peer = {.fd = c->report, .events = POLLIN};
+  struct __kernel_timespec now = {0};
+  do
+    ret = sys(ppoll, &peer, 1, &now, NULL, 0);
+  while (ret == -EINTR);
+  if (ret < 0)
+    return fail(c, (int)ret, "ppoll", NULL);
+  if (peer.revents & (POLLHUP | POLLERR | POLLNVAL))
+    sys(exit_group, 1);
+  return 0;
+}
+
+/* The runtime is gone: there is nobody to report to, and nothing to go on for. */
+static int peer_lost(struct ctx *c, int err, const char *what) {
+  if (err == -EPIPE)
+    sys(exit_group, 1);
+  return fail(c, err, what, NULL);
+}
+
+int op_sync(struct ctx *c, const struct step *s) {
+  uint32_t phase = (uint32_t)s->n[N_sync_phase];
+  if (phase == PHASE_READY) {
+    /* From here on the container outlives the runtime's `create`. */
+    long ret = sys(prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    if (ret < 0)
+      return fail(c, (int)ret, "prctl PR_SET_PDEATHSIG", NULL);
+    c->released = true;
+  }
+  struct message m = {.kind = MSG_SYNC, .step = c->current, .len = sizeof phase};
+  int err = message_send(c->report, &m, &phase, -1);
+  if (err < 0)
+    return peer_lost(c, err, "sendmsg");
+  err = message_receive(c->report, &m);
+  if (err < 0)
+    return peer_lost(c, err, "recv");
+  return m.kind == MSG_GO ? 0 : fail(c, -EBADMSG, "recv", "sync socket");
+}
+
+/* The connection that said GO, or -errno. One that says nothing is a probe for our life. */
+static int start_accept(struct ctx *c, int listener) {
+  for (;;) {
+    long conn = sys(accept4, listener, NULL, NULL, SOCK_CLOEXEC_FLAG);
+    if (conn == -EINTR || conn == -ECONNABORTED)
+      continue;
+    if (conn < 0)
+      return fail(c, (int)conn, "accept", "start socket");
+    struct message m;
+    if (message_receive((int)conn, &m) == 0 && m.kind == MSG_GO)
+      return (int)conn;
+    sys(close, conn);
+  }
+}
+
+int op_wait_start(struct ctx *c, const struct step *s) {
+  (void)s;
+  int listener = slot_fd(c, SLOT_START);
+  sys(close, c->report);
+  c->report = -1;
+  int conn = start_accept(c, listener);
+  if (conn < 0)
+    return conn;
+  c->report = conn;
+  /* Closed before the program runs, so that a connection is refused from then on. */
+  sys(close, listener);
+  return 0;
+}

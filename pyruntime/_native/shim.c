@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Namespaces by descriptor, and the init's steps in the caller's own process. */
+#include "shim.h"
+#include "init/decode.h"
+#include "init/run.h"
+#include <linux/errno.h>
+#include <linux/nsfs.h>
+
+int pyr_setns(int fd, int nstype) { return (int)sys(setns, fd, nstype); }
+
+int pyr_unshare(int flags) { return (int)sys(unshare, flags); }
+
+int pyr_ns_type(int fd) { return (int)sys(ioctl, fd, NS_GET_NSTYPE); }
+
+int pyr_plan_run(const void *plan, size_t size, int base) {
+  static struct ctx c;
+  ctx_init(&c, base);
+  return plan_run(&c, plan, size);
+}
+
+int pyr_plan_check(const void *plan, size_t size, uint32_t *step) {
+  const char *what;
+  return plan_check(plan, size, step, &what);
+}

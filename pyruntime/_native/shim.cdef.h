@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Python sees of shim.h. "..." is filled in by the compiler. */
+struct pyr_spawn {
+  int init_fd;
+  uint64_t flags;
+  int pidns_fd;
+  int cgroup_fd;
+  const int *slots;
+  uint32_t nslots;
+  uint32_t preserve;
+  ...;
+};
+
+int pyr_spawn(const struct pyr_spawn *how, int *pid, int *pidfd);
+int pyr_memfd(const char *name, const void *data, size_t size, int executable);
+int pyr_init_image(const char *path);
+int pyr_setns(int fd, int nstype);
+int pyr_unshare(int flags);
+int pyr_ns_type(int fd);
+int pyr_plan_run(const void *plan, size_t size, int base);
+int pyr_plan_check(const void *plan, size_t size, uint32_t *step);
+int pyr_bpf_device(int cgroup_fd, const void *insns, uint32_t n, char *log, uint32_t log_size);
+
+#define CLONE_NEWTIME ...
+#define CLONE_NEWNS ...
+#define CLONE_NEWCGROUP ...
+#define CLONE_NEWUTS ...
+#define CLONE_NEWIPC ...
+#define CLONE_NEWUSER ...
+#define CLONE_NEWPID ...
+#define CLONE_NEWNET ...

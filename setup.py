@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What setup.cfg can't say: the cffi module, and two programs that need no C library.
+
+pyruntime/libexec/pyruntime-init is package data, bin/pyruntime is installed as a script. In
+place (`build_ext --inplace`, `pip install -e .`) the init goes to the tree, and the launcher,
+which then names this tree, also to .dev/bin. CC chooses the compiler.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+
+from distutils.command.build_scripts import build_scripts  # setuptools provides it
+
+NATIVE = Path("pyruntime/_native")
+FLAGS = """-std=gnu11 -g0 -Os -ffreestanding -fno-stack-protector -fno-pie -nostdlib -static -no-pie
+-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -Wall -Wextra -Werror
+-Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,norelro,-s""".split()
+
+
+def link(target: Path, sources: list[Path], *defines: str) -> None:
+    """A static program of mode 755; ends the build when that is impossible."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    fresh = target.with_suffix(".new")
+    command = [*compiler, *FLAGS, *defines, "-o", str(fresh), *map(str, sources)]
+    print(shlex.join(command))
+    subprocess.run(command, check=True)
+    fresh.chmod(0o755)
+    fresh.replace(target)  # one that is running stays whole
+
+
+def link_launcher(target: Path, in_place: bool) -> None:
+    defines = []
+    if in_place:
+        places = {
+            "PYR_TREE": Path(__file__).resolve().parent,
+            "PYR_PYTHON": Path(sys.executable).resolve(),
+            "PYR_SITE": sysconfig.get_path("platlib"),
+        }
+        defines = [f'-D{name}="{place}"' for name, place in places.items()]
+    link(target, [NATIVE / "launcher.c", NATIVE / "init/start.c"], *defines)
+
+
+class BuildExt(build_ext):
+    """The cffi module, then the init beside it."""
+
+    def run(self) -> None:
+        super().run()
+        lib = Path() if self.inplace else Path(self.build_lib)
+        link(lib / "pyruntime/libexec/pyruntime-init", sorted(NATIVE.glob("init/*.c")))
+        if self.inplace:
+            link_launcher(Path(".dev/bin/pyruntime"), in_place=True)
+
+    def get_outputs(self) -> list[str]:
+        return [*super().get_outputs(), f"{self.build_lib}/pyruntime/libexec/pyruntime-init"]
+
+
+class BuildPy(build_py):
+    """The packages, with the schemas that lie beside them in the tree."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            target = Path(self.build_lib, "pyruntime/schemas")
+            shutil.copytree("schemas", target, dirs_exist_ok=True)
+
+
+class BuildScripts(build_scripts):
+    """The launcher in the place of a script."""
+
+    def run(self) -> None:
+        in_place = bool(self.get_finalized_command("build_ext").inplace)
+        link_launcher(Path(self.build_dir, "pyruntime"), in_place)
+
+
+setup(
+    cffi_modules=[f"{NATIVE}/ffi_build.py:ffibuilder"],
+    cmdclass={"build_ext": BuildExt, "build_py": BuildPy, "build_scripts": BuildScripts},
+    scripts=[f"{NATIVE}/launcher.c"],  # its source: BuildScripts makes the program of it
+)
