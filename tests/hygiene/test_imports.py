@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,7 +53,8 @@ class Spy(Runtime):
     def command(self, *args: str | os.PathLike[str]) -> list[str]:
         record = self.root.parent / f"modules-{args[0]}"
         python = os.path.realpath(sys.executable)
-        wrapper = [python, "-I", "-S", "-B", "-c", WRAPPER, str(record)]
+        site = f"pyruntime_site={sysconfig.get_path('platlib')}"
+        wrapper = [python, "-I", "-S", "-B", "-X", site, "-c", WRAPPER, str(record)]
         options = ["--root", str(self.root), *map(str, args)]
         return [*wrapper, str(REPO / "pyruntime/__main__.py"), *options]
 
