@@ -20,26 +20,34 @@ from pyruntime.plan import (
     supported,
     sysctl,
 )
-from pyruntime.plan.field import mapping, text
+from pyruntime.plan.field import mapping
 from pyruntime.plan.namespaces import TYPES, Namespaces
 from pyruntime.plan.plan import CgroupPlan, Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, Protocol
 
     from pyruntime.plan.facts import Facts
     from pyruntime.plan.field import Map
     from pyruntime.plan.process import Process
     from pyruntime.plan.step import Step
 
+    class Container(Protocol):
+        """What exec must know of a container: its id, its init, its rootfs on the host."""
+
+        id: str
+        pid: int
+        rootfs: str
+
 
 class Options:
-    """What the command line decides.
+    """What the command line and its environment decide.
 
-    no_pivot, no_new_keyring: as the flags of the same name. preserve_fds, listen_fds: numbers
-    of descriptors that the process keeps, the listening ones first. detach_start: True for
+    no_pivot, no_new_keyring: as the flags of the same name. preserve_fds: how many descriptors
+    from 3 on the process keeps; listen_fds: how many of them, the first, came by socket
+    activation. detach_start: True for
     create (the init waits for `start`), False for run. cgroup_paths: `tasks` files that the
     init writes itself into.
     """
@@ -142,8 +150,9 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
     c.linux = mapping(config, "linux")
     c.namespaces = namespaces.read(c.linux)
     c.rootfs = rootfs.path(config, bundle)
-    path = text(c.linux, "cgroupsPath") or f"/{container_id}"
+    path = resources.cgroup_path(config, container_id)
     c.plan = plan = Plan(CgroupPlan(path, _settings(c)))
+    plan.rootfs = c.rootfs
     section = config.get("process")
     c.process = None
     plan.no_process = section is None
@@ -154,7 +163,7 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
         raise ConfigError("/process: the container has no process to run", pointer="/process")
     plan.clone_flags = c.namespaces.clone_flags()
     plan.hooks = hooks.runtime_hooks(config)
-    plan.preserve = options.listen_fds + options.preserve_fds
+    plan.preserve = options.preserve_fds
     return c
 
 
@@ -231,23 +240,26 @@ def _ready(c: _Create) -> list[Step]:
     return steps
 
 
-def compile_exec(section: Map, *, config: Map, state: Map, facts: Facts, options: Options) -> Plan:
+def compile_exec(
+    section: Map, *, config: Map, state: Container, facts: Facts, options: Options
+) -> Plan:
     """The plan of a process added to a container.
 
-    section: a `process` object. config: the container's. state: "id", "pid" of its init and
-    "rootfs". options.cgroup_paths: as for create. Raises ConfigError, Unsupported.
+    section: a `process` object. config and state: the container's. Raises ConfigError,
+    Unsupported.
     """
     supported.refuse(supported.process_problems(section, ""))
     linux = mapping(config, "linux")
     container = mapping(config, "process")
-    plan = Plan(CgroupPlan(text(linux, "cgroupsPath") or f"/{state['id']}", []))
+    plan = Plan(CgroupPlan(resources.cgroup_path(config, state.id), []))
+    plan.rootfs = state.rootfs
     added = process.Process(section, "", container=container, first=False)
     plan.terminal, plan.console_size = added.terminal, added.console_size()
     plan.preserve = options.preserve_fds
     joins, mount_join, plan.pid_namespace = namespaces.join_steps(
-        _of_init(namespaces.read(linux), int(state["pid"])), plan.slots
+        _of_init(namespaces.read(linux), state.pid), plan.slots
     )
-    keyring = "" if options.no_new_keyring else f"_ses.{state['id']}"
+    keyring = "" if options.no_new_keyring else f"_ses.{state.id}"
     plan.steps += [
         ops.setsid(""),
         # The files of the host's cgroups are out of sight after the mount namespace.
@@ -261,7 +273,7 @@ def compile_exec(section: Map, *, config: Map, state: Map, facts: Facts, options
         *process.property_steps(added, facts.last_cap, plan.warnings),
         *process.lookup_steps(added),
         ops.sync("", phase=ops.PHASE_READY),
-        *process.exec_steps(added, plan.preserve),
+        *process.exec_steps(added, plan.preserve, options.listen_fds),
     ]
     return plan
 
@@ -275,9 +287,9 @@ def _of_init(configured: Namespaces, pid: int) -> dict[str, tuple[str, str]]:
     }
 
 
-def _enter_root(state: Map) -> list[Step]:
+def _enter_root(state: Container) -> list[Step]:
     """A container without a mount namespace is a directory of the host."""
     return [
-        ops.rootfs_open("/root/path", flags=ops.ROOTFS_IN_PLACE, path=str(state["rootfs"])),
+        ops.rootfs_open("/root/path", flags=ops.ROOTFS_IN_PLACE, path=state.rootfs),
         ops.chroot(""),
     ]

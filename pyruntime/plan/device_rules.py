@@ -24,14 +24,14 @@ ANY = -1
 
 
 class DeviceRule:
-    """kind: "a" (block and character; then everything else is a wildcard too), "b" or "c".
+    """type: "a" (block and character; then everything else is a wildcard too), "b" or "c".
     major, minor: ANY for all. access: of "rwm", in this order."""
 
-    __slots__ = ("access", "allow", "kind", "major", "minor")
+    __slots__ = ("access", "allow", "major", "minor", "type")
 
     def __init__(self, allow: bool, kind: str, major: int, minor: int, access: str) -> None:
         self.allow = allow
-        self.kind = kind
+        self.type = kind
         self.major = major
         self.minor = minor
         self.access = access
@@ -41,11 +41,11 @@ class DeviceRule:
 
     def __str__(self) -> str:
         """As in the files of v1: "c 1:3 rwm", "c 136:* rw", "a"."""
-        if self.kind == "a":
+        if self.type == "a":
             return "a"
         major = "*" if self.major == ANY else self.major
         minor = "*" if self.minor == ANY else self.minor
-        return f"{self.kind} {major}:{minor} {self.access}"
+        return f"{self.type} {major}:{minor} {self.access}"
 
 
 class DeviceRules:

@@ -22,13 +22,43 @@ if TYPE_CHECKING:
 # The only files of procfs that may be mounted over: they tell a container of its own limits.
 # Anything else below /proc could hide or fake what a reader trusts.
 OVER_PROC = frozenset(
-    ["cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo", "sys/kernel/ns_last_pid", "sys/crypto/fips_enabled"]
+    [
+        "cpuinfo",
+        "diskstats",
+        "meminfo",
+        "stat",
+        "swaps",
+        "uptime",
+        "loadavg",
+        "slabinfo",
+        "sys/kernel/ns_last_pid",
+        "sys/crypto/fips_enabled",
+    ]
 )
 
 # Their superblocks are shared by all mounts of one namespace: read-only is made an attribute
 # of this mount, so that no other one turns read-only with it.
 SHARED_SUPERBLOCK = frozenset(
-    ["proc", "sysfs", "cgroup", "cgroup2", "mqueue", "devpts", "bpf", "debugfs", "tracefs", "securityfs", "efivarfs", "configfs", "fusectl", "pstore", "binfmt_misc", "hugetlbfs", "tmpfs", "ramfs"]
+    [
+        "proc",
+        "sysfs",
+        "cgroup",
+        "cgroup2",
+        "mqueue",
+        "devpts",
+        "bpf",
+        "debugfs",
+        "tracefs",
+        "securityfs",
+        "efivarfs",
+        "configfs",
+        "fusectl",
+        "pstore",
+        "binfmt_misc",
+        "hugetlbfs",
+        "tmpfs",
+        "ramfs",
+    ]
 )
 
 

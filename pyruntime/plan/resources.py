@@ -8,21 +8,26 @@ host's controllers cannot do is Unsupported, with its pointer.
 from __future__ import annotations
 
 from pyruntime.errors import Unsupported
-from pyruntime.plan import device_rules
+from pyruntime.plan.device_rules import DeviceRules, compile_rules
 from pyruntime.plan.field import escape, mapping, number, sequence, text
 from pyruntime.plan.setting import Hierarchies, Setting, refuse
-from pyruntime.plan.weights import cpu_weight, io_weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pyruntime.plan.device_rules import DeviceRules
     from pyruntime.plan.facts import CgroupFacts
     from pyruntime.plan.field import Map
 
+__all__ = ("DeviceRules", "Setting", "cgroup_path", "compile_resources")
+
 ROOT = "/linux/resources"
 DEFAULT_PERIOD = 100000
+
+
+def cgroup_path(config: Map, container_id: str) -> str:
+    """Of the container: as configured, else "/<id>"."""
+    return text(mapping(config, "linux"), "cgroupsPath") or f"/{container_id}"
 
 
 def compile_resources(
@@ -43,7 +48,7 @@ def compile_resources(
     found += _hugepages(sequence(resources, "hugepageLimits", ROOT), at)
     found += _network(mapping(resources, "network", ROOT), at)
     found += _rdma(mapping(resources, "rdma", ROOT), at)
-    found.append(device_rules.compile_rules(sequence(resources, "devices", ROOT), devices))
+    found.append(compile_rules(sequence(resources, "devices", ROOT), devices))
     found += _unified(mapping(resources, "unified", ROOT), at)
     return found
 
@@ -63,6 +68,8 @@ def _cpu(cpu: Map, at: Hierarchies) -> Iterable[Setting]:
         if at.version("cpu", pointer) == 1:
             yield Setting("cpu", "cpu.shares", str(shares), pointer)
         else:
+            from pyruntime.plan.weights import cpu_weight  # pure cgroup v1 does without
+
             yield Setting("cpu", "cpu.weight", str(cpu_weight(shares)), pointer)
     if any(number(cpu, key) for key in ("quota", "period", "burst")):
         yield from _cpu_bandwidth(cpu, at)
@@ -242,6 +249,8 @@ def _weight(at: Hierarchies, device: str, weight: int, pointer: str) -> Setting:
     if at.version("blkio", pointer) == 1:
         file = "blkio.bfq.weight_device" if device else "blkio.bfq.weight"
         return Setting("blkio", file, value, pointer, BFQ_HINT)
+    from pyruntime.plan.weights import io_weight  # as above
+
     fallback = ("io.weight", f"{device}{io_weight(weight)}")
     return Setting("io", "io.bfq.weight", value, pointer, BFQ_HINT, fallback=fallback)
 

@@ -44,8 +44,16 @@ def open_steps(linux: Map, rootfs: str, namespaces: Namespaces) -> list[Step]:
             flags |= MS_REC
         pointer = "/linux/rootfsPropagation" if wanted else namespaces.new["mount"]
         steps.append(ops.propagation(pointer, flags=flags))
-    flags = 0 if namespaces.has("mount") else ops.ROOTFS_IN_PLACE
-    steps.append(ops.rootfs_open("/root/path", flags=flags, path=rootfs))
+    in_place = not namespaces.has("mount")
+    steps.append(
+        ops.rootfs_open(
+            "/root/path",
+            flags=ops.ROOTFS_IN_PLACE if in_place else 0,
+            # "slave" is to go on receiving the host's mounts; all else starts out private.
+            propagation=_propagation(linux) & SLAVE,
+            path=rootfs,
+        )
+    )
     return steps
 
 

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this runtime can do (features.md), from the tables that the compiler itself uses.
+
+It is about the program, not about the host it runs on.
+"""
+
+from __future__ import annotations
+
+from pyruntime.plan import capabilities, hooks, mount_options, namespaces, supported
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+OCI_VERSION_MIN, OCI_VERSION_MAX = "1.0.0", "1.3.0"
+CONTAINER_HOOKS = ("createContainer", "startContainer")
+
+
+def features() -> dict[str, Any]:
+    """The features document."""
+    refused = {field for field, _, _ in (*supported.LINUX, *supported.PROCESS)}
+    kinds = [kind for kind in namespaces.TYPES if kind not in supported.NAMESPACES]
+    return {
+        "ociVersionMin": OCI_VERSION_MIN,
+        "ociVersionMax": OCI_VERSION_MAX,
+        "hooks": sorted((*hooks.RUNTIME_KINDS, *CONTAINER_HOOKS)),
+        "mountOptions": mount_option_names(),
+        "linux": {
+            "namespaces": sorted(kinds),
+            "capabilities": list(capabilities.NAMES),
+            "cgroup": {
+                "v1": True,
+                "v2": True,
+                "systemd": False,
+                "systemdUser": False,
+                "rdma": True,
+            },
+            "seccomp": {"enabled": "seccomp" not in refused},
+            "apparmor": {"enabled": "apparmorProfile" not in refused},
+            "selinux": {"enabled": "selinuxLabel" not in refused},
+            "intelRdt": {"enabled": "intelRdt" not in refused},
+            "mountExtensions": {"idmap": {"enabled": False}},
+            "netDevices": {"enabled": "netDevices" not in refused},
+        },
+        "potentiallyUnsafeConfigAnnotations": [],
+    }
+
+
+def mount_option_names() -> list[str]:
+    names = {
+        *mount_options.ATTRIBUTES,
+        *mount_options.RECURSIVE,
+        *mount_options.PROPAGATION,
+        *mount_options.SUPERBLOCK,
+        *mount_options.WITHOUT_EFFECT,
+        "bind",
+        "rbind",
+        "remount",
+        "tmpcopyup",
+    }
+    return sorted(names - {"", "defaults"})
