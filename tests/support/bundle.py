@@ -44,9 +44,7 @@ DEFAULT: dict[str, Any] = {
         "args": ["/bin/true"],
         "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
         "cwd": "/",
-        "capabilities": dict.fromkeys(
-            ("bounding", "effective", "permitted", "ambient"), CAPABILITIES
-        ),
+        "capabilities": dict.fromkeys(("bounding", "effective", "permitted"), CAPABILITIES),
         "rlimits": [{"type": "RLIMIT_NOFILE", "hard": 1024, "soft": 1024}],
         "noNewPrivileges": True,
     },

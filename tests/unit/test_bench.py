@@ -40,8 +40,8 @@ def test_times_are_milliseconds_and_ratios_to_the_base() -> None:
 
 
 def test_sizes_are_kib_and_the_unknown_is_marked() -> None:
-    last = sizes_table({"RSS": {"a": 10240, "b": -1}}).splitlines()[-1]
-    assert last.split() == ["|", "RSS", "|", "10", "|", "?", "|"]
+    last = sizes_table({"RSS": {"a": 102400, "b": -1}}).splitlines()[-1]
+    assert last.split() == ["|", "RSS", "|", "100", "|", "?", "|"]
 
 
 @pytest.mark.parametrize("edge", [1, 16, 17, 992, 1000])
