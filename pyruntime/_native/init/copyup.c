@@ -9,7 +9,6 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
-#include <linux/stat.h>
 
 #define DEPTH_LIMIT 64
 #define ENTRIES_ROOM 2048 /* on the stack once a level: 128 KiB at most */

@@ -13,7 +13,6 @@
 
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <linux/stat.h>
 
 #define REPLACE_LIMIT 16
 

@@ -9,7 +9,7 @@ static inline void fd_close(const int *fd) {
   if (*fd >= 0)
     (void)sys(close, *fd);
 }
-#define FD_AUTO __attribute__((cleanup(fd_close))) int
+#define FD_AUTO __attribute__((cleanup(fd_close), unused)) int
 
 /* The value of a descriptor that somebody else owns from now on. */
 static inline int fd_give(int *fd) {

@@ -9,7 +9,6 @@
 
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <linux/stat.h>
 
 #define NULL_MAJOR 1
 #define NULL_MINOR 3

@@ -10,7 +10,6 @@
 
 #include <linux/errno.h>
 #include <linux/mount.h>
-#include <linux/stat.h>
 
 static unsigned target_flags(uint64_t flags) {
   return (flags & MOUNT_CREATE_FILE ? 0 : PATH_DIR) |

@@ -7,7 +7,6 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
-#include <linux/stat.h>
 
 #define LINK_LIMIT 40
 #define STEP_LIMIT 8192

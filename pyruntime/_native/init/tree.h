@@ -7,10 +7,10 @@
 #define PYR_TREE_H
 
 #include "../sys.h"
+#include "filetype.h"
 
 #include <linux/fcntl.h>
 #include <linux/mount.h>
-#include <linux/stat.h>
 
 #define TREE_RECURSIVE AT_RECURSIVE
 
