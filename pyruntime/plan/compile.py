@@ -281,7 +281,7 @@ def compile_exec(
 def _of_init(configured: Namespaces, pid: int) -> dict[str, tuple[str, str]]:
     """The container's namespaces as its init has them: those of the config, no other."""
     return {
-        kind: (f"/proc/{pid}/ns/{entry}", f"/linux/namespaces ({kind})")
+        kind: (f"/proc/{pid}/ns/{entry}", configured.pointer(kind))
         for kind, (_, entry) in TYPES.items()
         if configured.has(kind)
     }

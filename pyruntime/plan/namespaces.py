@@ -41,6 +41,9 @@ class Namespaces:
         """True when the container does not share the runtime's namespace of this type."""
         return kind in self.new or kind in self.joined
 
+    def pointer(self, kind: str) -> str:
+        return self.new[kind] if kind in self.new else self.joined[kind][1]
+
     def clone_flags(self) -> int:
         """Flags of the clone. The cgroup namespace is unshared later, in the right cgroup."""
         flags = 0

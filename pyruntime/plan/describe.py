@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A step in words, and what it means when it failed.
+
+Imported only when something is to be shown.
+"""
+
+from __future__ import annotations
+
+from errno import EACCES, ENOENT, errorcode
+from os import strerror
+
+from pyruntime.errors import StepError
+from pyruntime.plan.hints import hint
+from pyruntime.plan.sentences import SENTENCES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyruntime.plan.step import Step
+
+
+def sentence(step: Step) -> str:
+    """One line, lower case, no full stop: "mount proc on /proc (nosuid, noexec, nodev)"."""
+    return SENTENCES[step.op](step.args)
+
+
+def dotted(pointer: str) -> str:
+    """A JSON pointer as people write the field: "mounts[3]", "process.user.uid",
+    'linux.sysctl["net.core.somaxconn"]'."""
+    out = ""
+    for token in pointer.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        if name.isdigit():
+            out += f"[{name}]"
+        elif name.replace("_", "").isalnum():
+            out += f".{name}" if out else name
+        else:
+            out += f'["{name}"]'
+    return out
+
+
+def step_error(step: Step, errno: int, what: str, path: str, text: str) -> StepError:
+    """The error of a step that failed.
+
+    errno is positive; what: the system call or check; path: what it was about; text: words of
+    the kernel or of a program.
+    """
+    message = _message(step, errno, what, path, text)
+    return StepError(
+        message,
+        pointer=step.pointer,
+        op=what,
+        errno=errno,
+        path=path,
+        hint=hint(step, errno, what),
+    )
+
+
+def _message(step: Step, errno: int, what: str, path: str, text: str) -> str:
+    if step.op == "exec_lookup":
+        return _lookup(errno, what, path or str(step.args["file"]))
+    if step.op == "execve" and what == "execve":
+        return f"exec {path}: {_cause(errno).lower()}"
+    if step.op == "hook":
+        return _hook(step, errno, what, path, text)
+    where = dotted(step.pointer) or sentence(step)
+    if path:
+        where += f" ({path})"
+    parts = [where, what, _cause(errno) if errno else "", text]
+    return ": ".join(part for part in parts if part)
+
+
+def _cause(errno: int) -> str:
+    return strerror(errno) if errno in errorcode else f"error {errno}"
+
+
+def _lookup(errno: int, what: str, file: str) -> str:
+    """Words that engines look for: they choose the exit code 126 or 127 by them."""
+    if what == "lookup" and errno == ENOENT:
+        return f'exec: "{file}": executable file not found in $PATH'
+    if what == "access" or errno == EACCES:
+        return f'exec: "{file}": {_cause(errno).lower()}'
+    return f'exec: "{file}": {what} {file}: {_cause(errno).lower()}'
+
+
+def _hook(step: Step, errno: int, what: str, path: str, text: str) -> str:
+    """As for the hooks that the runtime runs. text: how it ended, then the end of its output."""
+    _, _, kind, index = step.pointer.split("/")
+    ended, _, output = text.partition("\n")
+    if ended == "timed out":
+        ended = f"still running after {int(str(step.args['timeout_ms'])) // 1000} s, killed"
+    if what != "hook":
+        ended = f"{what}: {_cause(errno)}"
+    said = f", output: {output.strip()}" if output.strip() else ""
+    return f"{kind} hook #{index} ({path or step.args['path']}): {ended}{said}"

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to do about a step that failed, where the cause is known well enough to say."""
+
+from __future__ import annotations
+
+from errno import (
+    EACCES,
+    EBUSY,
+    EEXIST,
+    EINVAL,
+    ELOOP,
+    ENODEV,
+    ENOENT,
+    ENOEXEC,
+    ENOTDIR,
+    EPERM,
+    EROFS,
+)
+
+from pyruntime.plan.capabilities import names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyruntime.plan.step import Step
+
+KINDS = "source and target must both be directories, or neither"
+MISSING_TARGET = (
+    "the mount point is missing and cannot be made on a read-only filesystem: create it in the"
+    " image"
+)
+HINTS = {
+    ("rlimit", EPERM): "above the runtime's own hard limit, which takes CAP_SYS_RESOURCE",
+    ("oom_score_adj", EACCES): "lowering it takes CAP_SYS_RESOURCE",
+    ("oom_score_adj", EPERM): "lowering it takes CAP_SYS_RESOURCE",
+    ("mount_fs", ENODEV): "the kernel lists the filesystems it knows in /proc/filesystems",
+    ("mount_fs", EROFS): MISSING_TARGET,
+    ("mount_fs", ENOTDIR): "proc and sysfs are mounted on a plain directory, not on a link",
+    ("mount_fs", ELOOP): "proc and sysfs are mounted on a plain directory, not on a link",
+    ("mount_bind", EROFS): MISSING_TARGET,
+    ("mount_bind", ENOTDIR): KINDS,
+    ("mount_remount", EINVAL): "there must be a mount at this path",
+    ("mount_attr", EINVAL): "there must be a mount at this path",
+    ("ns_join", EINVAL): "the path is a namespace of another type, or cannot be joined",
+    ("pivot_root", EINVAL): "a root on an initramfs cannot be pivoted: --no-pivot",
+    ("rootfs_open", ENOENT): "root.path is relative to the bundle",
+    ("rootfs_open", ENOTDIR): "root.path must be a directory, not a link to one",
+    ("rootfs_open", ELOOP): "root.path must be a directory, not a link to one",
+    ("sysctl", ENOENT): "this kernel has no such parameter",
+    ("sysctl", EINVAL): "the kernel refuses this value",
+    ("device", EEXIST): "the image has something else at this path",
+    ("console_open", ENOENT): "a terminal needs a devpts on /dev/pts",
+    ("cwd", EACCES): "process.user may not enter it",
+    ("cwd", ENOTDIR): "something on the path is not a directory",
+    ("exec_lookup", EACCES): "process.user may not execute it",
+    ("execve", ENOENT): "the program's interpreter or loader is missing in the container",
+    ("execve", ENOEXEC): "built for another architecture, or a script without a #! line",
+    ("cgroup_join", EBUSY): "processes cannot live beside enabled controllers of cgroup2",
+    ("cgroup_join", ENOENT): "the cgroup has been removed meanwhile",
+}
+
+
+def hint(step: Step, errno: int, what: str) -> str:
+    """Advice, "" when there is none."""
+    if step.op == "caps_set" and errno == EPERM:
+        wanted = int(str(step.args["permitted"]))
+        return f"the runtime lacks one of {', '.join(names(wanted))}: see /proc/self/status"
+    if step.op == "mount_bind" and errno == ENOENT and what == "open bind source":
+        return "the source must exist on the host; a relative one is below the bundle"
+    return HINTS.get((step.op, errno), "")
