@@ -5,6 +5,7 @@
      ├─ UsageError        a wrong option or argument
      ├─ ConfigError       config.json: cannot be read, not valid, contradicts itself
      │   └─ Unsupported   valid, but this version does not carry it out
+     ├─ JsonError         a text is not strict JSON
      ├─ StateError        the container is not in the state that the command needs
      │   ├─ NotFound      "container does not exist"
      │   ├─ Exists        the id is in use
@@ -106,19 +107,41 @@ class ConfigError(Error):
 class Problem:
     """One finding in a configuration: message without place, pointer, line and column.
 
-    line and column count from 1; 0 means unknown.
+    line and column count from 1; 0 means unknown. severity: "error" or "warning".
     """
 
-    __slots__ = ("column", "hint", "line", "message", "pointer")
+    __slots__ = ("column", "hint", "line", "message", "pointer", "severity")
 
     def __init__(
-        self, message: str, *, pointer: str = "", line: int = 0, column: int = 0, hint: str = ""
+        self,
+        message: str,
+        *,
+        pointer: str = "",
+        line: int = 0,
+        column: int = 0,
+        hint: str = "",
+        severity: str = "error",
     ) -> None:
         self.message = message
         self.pointer = pointer
         self.line = line
         self.column = column
         self.hint = hint
+        self.severity = severity
+
+    def __repr__(self) -> str:
+        return f"<{self.severity} {self.line}:{self.column} {self.pointer}: {self.message}>"
+
+
+class JsonError(Error):
+    """A text is not strict JSON. line and column count from 1; 0 means unknown."""
+
+    code = "json"
+
+    def __init__(self, message: str, *, pointer: str = "", line: int = 0, column: int = 0) -> None:
+        super().__init__(message, pointer=pointer)
+        self.line = line
+        self.column = column
 
 
 class Unsupported(ConfigError):
@@ -151,7 +174,9 @@ class CgroupError(HostError):
     code = "cgroup"
 
 
-def host_error(err: OSError, op: str, path: str = "", *, pointer: str = "", hint: str = "") -> HostError:
+def host_error(
+    err: OSError, op: str, path: str = "", *, pointer: str = "", hint: str = ""
+) -> HostError:
     """An OSError with its context: "<op> <path>: <cause>"."""
     where = f" {path}" if path else ""
     return HostError(

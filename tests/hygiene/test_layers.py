@@ -10,7 +10,7 @@ from support import source
 
 LAYERS = (
     {"errors", "_version"},
-    {"jsontext", "log", "schemas"},
+    {"jsonfault", "jsontext", "log", "schemas"},
     {"spec"},
     {"plan"},
     {"cgroups", "state"},
