@@ -5,10 +5,13 @@
 #include "init/run.h"
 #include <linux/errno.h>
 #include <linux/nsfs.h>
+#include <linux/prctl.h>
 
 int pyr_setns(int fd, int nstype) { return (int)sys(setns, fd, nstype); }
 
 int pyr_unshare(int flags) { return (int)sys(unshare, flags); }
+
+int pyr_subreaper(void) { return (int)sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 int pyr_ns_type(int fd) { return (int)sys(ioctl, fd, NS_GET_NSTYPE); }
 

@@ -34,6 +34,7 @@ int pyr_unshare(int flags);
 
 /* The CLONE_NEW* bit of a namespace's descriptor; -ENOTTY: not a namespace. */
 int pyr_ns_type(int fd);
+int pyr_subreaper(void);
 
 /* Runs a plan in this process and reports to descriptor base (base < 0: to nobody). */
 int pyr_plan_run(const void *plan, size_t size, int base);

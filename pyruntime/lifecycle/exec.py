@@ -171,7 +171,7 @@ class _Exec:
         self.plan = compile_exec(
             process,
             config=config,
-            state={"id": record.id, "pid": record.pid, "rootfs": record.rootfs},
+            state=record,
             facts=probe(),
             options=Options(
                 preserve_fds=preserve,
