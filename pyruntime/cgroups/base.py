@@ -12,7 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyruntime.plan.resources import Setting
+    from pyruntime.plan.device_rules import DeviceRules
+    from pyruntime.plan.setting import Setting
 
 
 class Cgroup:
@@ -40,7 +41,7 @@ class Cgroup:
         """
         raise NotImplementedError
 
-    def apply(self, settings: Sequence[Setting]) -> None:
+    def apply(self, settings: Sequence[Setting | DeviceRules]) -> None:
         """Write limits and device rules in the given order. Raises CgroupError."""
         raise NotImplementedError
 

@@ -26,6 +26,21 @@ class Inexpressible(ValueError):
 
 def lists(rules: Iterable[Rule]) -> tuple[bool, list[str]]:
     """(allowed by default, exceptions as "c 1:3 rwm"). Raises Inexpressible."""
+    rules = list(rules)
+    try:
+        return _lists(rules)
+    except Inexpressible:
+        # What a later rule decides anyway may be all that was in the way.
+        return _lists(
+            [
+                rule
+                for index, rule in enumerate(rules)
+                if not any(_shadows(later, rule) for later in rules[index + 1 :])
+            ]
+        )
+
+
+def _lists(rules: list[Rule]) -> tuple[bool, list[str]]:
     default = False
     exceptions: dict[Key, set[str]] = {}
     for allow, kind, major, minor, access in rules:
@@ -40,6 +55,14 @@ def lists(rules: Iterable[Rule]) -> tuple[bool, list[str]]:
             else:
                 _take_back(exceptions, key, letters, allow)
     return default, [_text(key, found) for key, found in exceptions.items() if found]
+
+
+def _shadows(later: Rule, rule: Rule) -> bool:
+    return (
+        later[1] in ("a", rule[1])
+        and _covers(later[1:4], rule[1:4])
+        and set(later[4] or ALL) >= set(rule[4] or ALL)
+    )
 
 
 def _take_back(exceptions: dict[Key, set[str]], key: Key, letters: set[str], allow: bool) -> None:

@@ -34,37 +34,43 @@ AND = 0x54
 SHIFT_RIGHT = 0x74
 EXIT = 0x95
 
-RESULT, CONTEXT, TYPE, ASKED, MAJOR, MINOR = range(6)
+RESULT, CONTEXT, FIELD, ASKED = range(4)
+# struct bpf_cgroup_dev_ctx: type in the lower half of the first word, access in the upper.
+ACCESS_TYPE, MAJOR, MINOR = 0, 4, 8
 
 
 def assemble(rules: Iterable[Rule]) -> bytes:
     """The program as an array of struct bpf_insn, 8 bytes each."""
     code = [
-        # ctx->access_type is type in the lower half and access in the upper.
-        _insn(LOAD_WORD, TYPE, source=CONTEXT, offset=0),
-        _insn(MOVE_REGISTER, ASKED, source=TYPE),
-        _insn(AND, TYPE, value=0xFFFF),
+        _insn(LOAD_WORD, ASKED, source=CONTEXT, offset=ACCESS_TYPE),
         _insn(SHIFT_RIGHT, ASKED, value=16),
-        _insn(LOAD_WORD, MAJOR, source=CONTEXT, offset=4),
-        _insn(LOAD_WORD, MINOR, source=CONTEXT, offset=8),
     ]
     for allow, kind, major, minor, access in reversed(list(rules)):
-        action = _action(allow, mask(access))
         tests = []
         if kind in TYPES:
-            tests.append((TYPE, TYPES[kind]))
+            tests.append(_test(ACCESS_TYPE, TYPES[kind]))
         if major >= 0:
-            tests.append((MAJOR, major))
+            tests.append(_test(MAJOR, major))
         if minor >= 0:
-            tests.append((MINOR, minor))
-        for index, (register, value) in enumerate(tests):
-            skip = len(tests) - index - 1 + len(action)
-            code.append(_insn(JUMP_UNLESS_EQUAL, register, offset=skip, value=value))
-        code += action
+            tests.append(_test(MINOR, minor))
+        block = _action(allow, mask(access))
+        for load, value in reversed(tests):
+            jump = _insn(JUMP_UNLESS_EQUAL, FIELD, offset=len(block), value=value)
+            block = [*load, jump, *block]
+        code += block
         if not tests and mask(access) == ALL:
             # It decides everything; the verifier refuses code that can't be reached.
             return b"".join(code)
     return b"".join(code + _answer(0))
+
+
+def _test(field: int, value: int) -> tuple[list[bytes], int]:
+    """Loaded anew each time: what the verifier has learnt about a field in one rule would
+    keep the paths through all others apart, and some hundred rules would be too many."""
+    load = [_insn(LOAD_WORD, FIELD, source=CONTEXT, offset=field)]
+    if field == ACCESS_TYPE:
+        load.append(_insn(AND, FIELD, value=0xFFFF))
+    return load, value
 
 
 def mask(access: str) -> int:

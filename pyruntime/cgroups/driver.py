@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyruntime.cgroups.base import Cgroup
+    from pyruntime.plan.device_rules import DeviceRules
     from pyruntime.plan.facts import CgroupFacts
-    from pyruntime.plan.resources import DeviceRules, Setting
+    from pyruntime.plan.setting import Setting
 
 NOT_ALLOWED = (EACCES, EPERM, EROFS)
 
@@ -48,30 +49,20 @@ def open_cgroup(facts: CgroupFacts, path: str, container_id: str) -> Cgroup:
     return CgroupV1(paths, tops)
 
 
-def create_cgroup(
-    facts: CgroupFacts,
-    path: str,
-    container_id: str,
-    settings: Sequence[Setting | DeviceRules],
-    *,
-    limits_asked: bool,
-) -> Cgroup:
-    """open_cgroup, create and apply; undone on failure. Raises CgroupError.
+def create_or_absent(cgroup: Cgroup, settings: Sequence[Setting | DeviceRules]) -> Cgroup:
+    """cgroup.create(), and the cgroup. Raises CgroupError.
 
-    A caller who may not write cgroups gets a NullCgroup when limits_asked is false.
+    A user who may not write cgroups gets a NullCgroup instead, unless settings hold a limit.
     """
-    cgroup = open_cgroup(facts, path, container_id)
     try:
         cgroup.create()
-        cgroup.apply(settings)
     except CgroupError as err:
-        if cgroup.made:
-            cgroup.delete(timeout=0)
-        if limits_asked or err.errno not in NOT_ALLOWED or os.geteuid() == 0:
+        asked = any(setting.controller != "devices" for setting in settings)
+        if asked or err.errno not in NOT_ALLOWED or os.geteuid() == 0:
             raise
         from pyruntime.cgroups.absent import NullCgroup
 
-        return NullCgroup(f"no permission: {err}")
+        return NullCgroup(f"no permission ({err})")
     return cgroup
 
 

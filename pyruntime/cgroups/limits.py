@@ -11,6 +11,7 @@ from errno import EBUSY, EINVAL, ENOENT, EOPNOTSUPP
 
 from pyruntime.cgroups.files import CAUSES, WRITE, failure, write_raw
 from pyruntime.errors import CgroupError
+from pyruntime.plan.device_rules import DeviceRules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from pyruntime.cgroups.base import Cgroup
     from pyruntime.cgroups.device_program import Rule
-    from pyruntime.plan.resources import DeviceRules, Setting
+    from pyruntime.plan.setting import Setting
 
 # Of these pairs the kernel compares one with the other, so which must be written first
 # depends on what is there: a refused one is tried again after the rest.
@@ -37,9 +38,9 @@ PAIRED = (
 
 def write_settings(cgroup: Cgroup, settings: Sequence[Setting | DeviceRules]) -> None:
     """Write all in order. Raises CgroupError for the first that the kernel refuses."""
-    later = []
+    later: list[Setting] = []
     for setting in settings:
-        if setting.controller == "devices" and hasattr(setting, "rules"):
+        if isinstance(setting, DeviceRules):
             _devices(cgroup, setting)
             continue
         directory = _directory(cgroup, setting)
@@ -81,14 +82,24 @@ def _write(cgroup: Cgroup, directory: str, setting: Setting) -> None:
     path = f"{directory}/{setting.file}"
     try:
         _write_lines(path, setting.value)
+        return
     except OSError as err:
-        if err.errno != ENOENT or directory != cgroup.paths.get(""):
+        if err.errno != ENOENT:
             raise
+        missing = err
+    if directory == cgroup.paths.get(""):
         # A cgroup2 controller may not be enabled yet: beside v1, only what is needed is.
         from pyruntime.cgroups.v2 import enable
 
         enable(directory, cgroup.tops[""])
-        _write_lines(path, setting.value)
+        if os.path.exists(path):
+            _write_lines(path, setting.value)
+            return
+    if setting.fallback is not None:
+        file, value = setting.fallback
+        _write_lines(f"{directory}/{file}", value)
+    elif not setting.missing_ok or not os.path.isdir(directory):
+        raise missing
 
 
 def _write_lines(path: str, value: str) -> None:

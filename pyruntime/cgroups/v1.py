@@ -12,14 +12,14 @@ from errno import EBUSY, ENOENT
 from pyruntime.cgroups import tree
 from pyruntime.cgroups.base import Cgroup
 from pyruntime.cgroups.files import failure, read, read_raw, write, write_raw
-from pyruntime.cgroups.limits import write_settings
 from pyruntime.errors import CgroupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyruntime.plan.resources import Setting
+    from pyruntime.plan.device_rules import DeviceRules
+    from pyruntime.plan.setting import Setting
 
 CPUSET_FILES = ("cpuset.cpus", "cpuset.mems")
 
@@ -58,13 +58,15 @@ class CgroupV1(Cgroup):
         if "freezer" in controllers and not fresh:
             check_thawed(path)
 
-    def apply(self, settings: Sequence[Setting]) -> None:
+    def apply(self, settings: Sequence[Setting | DeviceRules]) -> None:
         if self._cpuset_refused:
-            given = {setting.file for setting in settings}
+            given = {getattr(setting, "file", "") for setting in settings}
             for file, error in self._cpuset_refused.items():
                 if file not in given:
                     raise error
             self._cpuset_refused = {}
+        from pyruntime.cgroups.limits import write_settings
+
         write_settings(self, settings)
 
     def join_paths(self) -> list[str]:

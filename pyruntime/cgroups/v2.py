@@ -12,14 +12,14 @@ from errno import EBUSY, ENOENT
 from pyruntime.cgroups import tree
 from pyruntime.cgroups.base import Cgroup
 from pyruntime.cgroups.files import failure, read, read_raw, write, write_raw
-from pyruntime.cgroups.limits import write_settings
 from pyruntime.errors import CgroupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyruntime.plan.resources import Setting
+    from pyruntime.plan.device_rules import DeviceRules
+    from pyruntime.plan.setting import Setting
 
 # Controllers that know threads; the others refuse a threaded cgroup.
 THREADED = ("cpu", "cpuset", "perf_event", "pids")
@@ -46,8 +46,10 @@ class CgroupV2(Cgroup):
             raise
         self.made = made
 
-    def apply(self, settings: Sequence[Setting]) -> None:
+    def apply(self, settings: Sequence[Setting | DeviceRules]) -> None:
         check_threaded(self.path, settings)
+        from pyruntime.cgroups.limits import write_settings
+
         write_settings(self, settings)
 
     def v2_fd(self) -> int | None:
@@ -176,7 +178,7 @@ def _enable_at(level: str) -> None:
         _try_write(file, "+" + name)
 
 
-def check_threaded(path: str, settings: Sequence[Setting]) -> None:
+def check_threaded(path: str, settings: Sequence[Setting | DeviceRules]) -> None:
     """Refuse limits of controllers that a threaded cgroup can't have. Raises CgroupError."""
     asked = [s for s in settings if s.controller not in ("", "cgroup", "devices", *THREADED)]
     if not asked:
