@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from pyruntime.errors import Problem
 from pyruntime.plan import ops
 from pyruntime.plan.field import sequence
+from pyruntime.plan.plan import ignored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pyruntime.errors import Problem
     from pyruntime.plan.field import Map
     from pyruntime.plan.step import Step
 
@@ -71,8 +72,11 @@ class Capabilities:
         self.bounding = self.effective = self.permitted = self.inheritable = self.ambient = 0
 
 
-def read(caps: Map, pointer: str, last_cap: int, warnings: list[Problem]) -> Capabilities:
-    """Names to masks. Unknown names and those beyond last_cap are left out with a warning."""
+def read(
+    caps: Map, pointer: str, last_cap: int, warnings: list[Problem], *, checked: bool
+) -> Capabilities:
+    """Names to masks. Unknown names and those beyond last_cap are left out with a warning;
+    checked: the config's rules have warned of unknown names already."""
     known = (2 << last_cap) - 1
     found = Capabilities(pointer)
     for which in SETS:
@@ -82,10 +86,10 @@ def read(caps: Map, pointer: str, last_cap: int, warnings: list[Problem]) -> Cap
             if bit & known:
                 mask |= bit
                 continue
-            why = "this kernel does not have it" if bit else "no such capability"
-            warnings.append(
-                Problem(f"ignore capability {name}: {why}", pointer=f"{pointer}/{which}/{index}")
-            )
+            if bit or not checked:
+                why = "this kernel does not have it" if bit else "no such capability"
+                where = f"{pointer}/{which}/{index}"
+                warnings.append(ignored(f"ignore capability {name}: {why}", where))
         setattr(found, which, mask)
     _limit_ambient(found, warnings)
     return found
@@ -97,12 +101,8 @@ def _limit_ambient(found: Capabilities, warnings: list[Problem]) -> None:
     found.ambient &= found.permitted & found.inheritable
     if wanted != found.ambient:
         lost = ", ".join(names(wanted & ~found.ambient))
-        warnings.append(
-            Problem(
-                f"ignore ambient {lost}: not both permitted and inheritable",
-                pointer=f"{found.pointer}/ambient",
-            )
-        )
+        why = f"ignore ambient {lost}: not both permitted and inheritable"
+        warnings.append(ignored(why, f"{found.pointer}/ambient"))
 
 
 def names(mask: int) -> list[str]:

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from pyruntime.errors import ConfigError, Problem
+from pyruntime.errors import ConfigError
 from pyruntime.plan import ops
 from pyruntime.plan.field import number, sequence, text
 from pyruntime.plan.paths import clean
+from pyruntime.plan.plan import ignored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pyruntime.errors import Problem
     from pyruntime.plan.field import Map
     from pyruntime.plan.step import Step
 
@@ -44,9 +46,8 @@ def steps(linux: Map, warnings: list[Problem]) -> list[Step]:
         pointer = f"/linux/devices/{index}"
         path = clean(text(device, "path"))
         if path == "/dev/ptmx":
-            warnings.append(
-                Problem("ignore /dev/ptmx: it is a link to pts/ptmx", pointer=f"{pointer}/path")
-            )
+            why = "ignore /dev/ptmx: it is a link to pts/ptmx"
+            warnings.append(ignored(why, f"{pointer}/path"))
             continue
         found[path] = _node(device, path, pointer)
     links = [

@@ -7,14 +7,16 @@ What is special about cgroup mounts is in cgroup_mounts.py.
 
 from __future__ import annotations
 
-from pyruntime.errors import ConfigError, Problem, Unsupported
+from pyruntime.errors import ConfigError, Unsupported
 from pyruntime.plan import cgroup_mounts, mount_options, ops
 from pyruntime.plan.field import sequence, text
 from pyruntime.plan.mount_options import RDONLY, MountOptions
 from pyruntime.plan.paths import below, clean
+from pyruntime.plan.plan import ignored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pyruntime.errors import Problem
     from pyruntime.plan.cgroup_mounts import CgroupView
     from pyruntime.plan.field import Map
     from pyruntime.plan.step import Step
@@ -93,7 +95,7 @@ def _compile_mount(found: Mounts, mount: Map, pointer: str, bundle: str, view: C
     if options.idmap or mount.get("uidMappings") or mount.get("gidMappings"):
         raise Unsupported(f"{pointer}: id-mapped mounts are not supported yet", pointer=pointer)
     _check_proc(target, mount, options, pointer)
-    if options.remount:
+    if options.remount or (options.propagation and not options.bind and not kind):
         found.steps.append(_remount(options, kind, target, pointer))
     elif options.bind:
         found.steps.append(_bind(found, options, mount, target, pointer, bundle))
@@ -131,7 +133,7 @@ def _check_proc(target: str, mount: Map, options: MountOptions, pointer: str) ->
     """Only procfs on /proc, only the listed files below it."""
     here = f"{pointer}/destination"
     if target == "/proc":
-        if text(mount, "type") == "proc" or options.remount:
+        if (text(mount, "type") in ("proc", "") and not options.bind) or options.remount:
             return
         if options.bind and clean(text(mount, "source")) == "/proc":
             return
@@ -156,13 +158,9 @@ def _bind(
             pointer=f"{pointer}/options",
         )
     if options.superblock:
-        found.warnings.append(
-            Problem(
-                f"ignore {', '.join(options.superblock)}: a bind mount shares its source's"
-                " superblock",
-                pointer=f"{pointer}/options",
-            )
-        )
+        names = ", ".join(options.superblock)
+        why = f"ignore {names}: a bind mount shares its source's superblock"
+        found.warnings.append(ignored(why, f"{pointer}/options"))
     return ops.mount_bind(
         pointer,
         flags=ops.MOUNT_RECURSIVE if options.recursive else 0,

@@ -6,17 +6,23 @@ It knows neither how a plan comes about (compile.py) nor how it is run.
 
 from __future__ import annotations
 
+from pyruntime.errors import Problem
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pyruntime.errors import Problem
     from pyruntime.plan.device_rules import DeviceRules
     from pyruntime.plan.setting import Setting
     from pyruntime.plan.step import Step
 
 # Slots 0 to 2 are the sync socket, the plan and the start socket.
 SLOT_FIRST_FREE = 3
+
+
+def ignored(message: str, pointer: str) -> Problem:
+    """What a plan does without, for Plan.warnings."""
+    return Problem(message, pointer=pointer, severity="warning")
 
 
 class Slot:

@@ -120,7 +120,8 @@ def _capabilities(
     section, pointer = process.section, f"{process.pointer}/capabilities"
     if section.get("capabilities") is None and not process.first:
         section, pointer = process.container, "/process/capabilities"
-    return capabilities.read(mapping(section, "capabilities"), pointer, last_cap, warnings)
+    caps = mapping(section, "capabilities")
+    return capabilities.read(caps, pointer, last_cap, warnings, checked=process.first)
 
 
 def _rlimit_steps(process: Process) -> list[Step]:
