@@ -10,7 +10,9 @@ from support import source
 
 LAYERS = (
     {"errors", "_version"},
-    {"jsonfault", "jsontext", "log", "schemas"},
+    {"jsonfault"},
+    {"jsontext"},
+    {"log", "schemas"},
     {"spec"},
     {"plan"},
     {"cgroups", "state"},
@@ -23,8 +25,9 @@ LAYERS = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 SHIM_USERS = {"launch", "host", "cgroups"}
 # What a module without I/O has no use for.
-IO_MODULES = {"ctypes", "fcntl", "io", "mmap", "os", "pathlib", "posix", "select", "shutil"}
+IO_MODULES = {"ctypes", "fcntl", "io", "mmap", "pathlib", "posix", "select", "shutil"}
 IO_MODULES |= {"signal", "socket", "subprocess", "tempfile", "time", "_socket", "pyruntime._shim"}
+PURE_OF_OS = {"strerror"}
 
 MODULES = source.modules()
 IMPORTS = {name: source.imports(tree, set(MODULES)) for name, tree in MODULES.items()}
@@ -84,6 +87,14 @@ def test_plan_and_spec_do_no_io(module: str) -> None:
     ]
     assert not opens
     assert not IMPORTS[module] & IO_MODULES
+    of_os = {
+        node.attr
+        for node in ast.walk(MODULES[module])
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+    }
+    assert of_os <= PURE_OF_OS
 
 
 def test_package_init_files_import_nothing() -> None:

@@ -33,8 +33,12 @@ def module_name(path: Path) -> str:
 
 
 def modules() -> dict[str, ast.Module]:
-    """Every Python module of the package, parsed, by its dotted name."""
-    return {module_name(path): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
+    """Every Python module of the package, parsed, by its dotted name.
+
+    _native is no package: what lies there runs at build time.
+    """
+    paths = [path for path in PACKAGE.rglob("*.py") if PACKAGE / "_native" not in path.parents]
+    return {module_name(path): ast.parse(path.read_text()) for path in paths}
 
 
 def _type_checking(node: ast.AST) -> bool:
