@@ -124,7 +124,7 @@ def test_dangling_link_as_a_file_target(rootfs: Path, canary: Path, tmp_path: Pa
     (rootfs / "hosts").symlink_to(canary / "new")
     step = ops.mount_bind("", source=str(source), target="/hosts")
     inside = rootfs / str(canary / "new").lstrip("/")
-    outcome = run([*container(rootfs), step], lambda: inside.read_text())
+    outcome = run([*container(rootfs), step], inside.read_text)
     assert outcome.value == "bound", outcome
     assert inside.stat().st_size == 0
     assert listing(canary) == ["file"]
