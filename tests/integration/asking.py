@@ -11,7 +11,7 @@ from support.leftovers import exited
 from support.runtime import Runtime
 
 # What runs detached keeps the stdio that it is given, so nothing is captured there.
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+QUIET: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def state(runtime: Runtime, name: str) -> dict[str, Any]:
