@@ -54,6 +54,12 @@ class Cgroup:
         to close; None when there is no cgroup2. Raises CgroupError."""
         return None
 
+    def v2_fd_of(self, pid: int) -> int | None:
+        """v2_fd of the sub-cgroup that a process of the container is in: for `exec`, when
+        the container has moved its processes down, and its own cgroup takes none (EBUSY).
+        Raises CgroupError, also when the process has left the container's cgroup."""
+        return self.v2_fd()
+
     def attach(self, pid: int) -> None:
         """Move a process that exists: slow, 5 to 13 ms per hierarchy. Raises CgroupError."""
         raise NotImplementedError

@@ -56,12 +56,6 @@ class CgroupV2(Cgroup):
         return directory_fd(self.path)
 
     def v2_fd_of(self, pid: int) -> int:
-        """Like v2_fd, for the sub-cgroup that a process of the container is in.
-
-        A container that has a service manager moves its processes down and enables
-        controllers, and then nobody can join its own cgroup (EBUSY). Raises CgroupError,
-        also when the process has left the container's cgroup.
-        """
         own = ""
         for line in read(f"/proc/{pid}/cgroup").splitlines():
             if line.startswith("0::"):
