@@ -103,6 +103,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
 #define SYMLINK_OPTIONAL 1
 #define CWD_CREATE 1
 #define CWD_MAY_FAIL_EACCES 2
+#define CWD_STAY 4
 #define CONSOLE_DEV_CONSOLE 1
 #define MSG_SYNC 1
 #define MSG_GO 2

@@ -129,10 +129,15 @@ def compile_create(
         steps += [*_cgroup(c), *mount_join]
     steps += rootfs.open_steps(c.linux, c.rootfs, c.namespaces)
     steps += _mounts_and_devices(c, cgroup_done=bool(mount_join))
-    steps += sysctl.steps(config, c.linux)
+    steps += sysctl.name_steps(config)
     steps += _hooks_before_pivot(c)
+    # A parameter may belong to a network interface that a hook has just moved in.
+    steps += sysctl.steps(c.linux)
     steps += rootfs.change_steps(c.linux, c.namespaces, options.no_pivot)
     if c.process:
+        # Made while the root is still writable.
+        cwd_flags = ops.CWD_CREATE | ops.CWD_MAY_FAIL_EACCES
+        steps.append(process.cwd_step(c.process, cwd_flags))
         steps += process.console_steps(c.process)
     steps += c.mounts.late
     steps += rootfs.final_steps(config, c.linux, c.namespaces)

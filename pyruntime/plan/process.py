@@ -99,7 +99,7 @@ def property_steps(process: Process, last_cap: int, warnings: list[Problem]) -> 
     steps += _rlimit_steps(process)
     steps.append(ops.affinity_reset(""))
     steps += _umask_steps(process)
-    steps.append(_cwd_step(process, ops.CWD_MAY_FAIL_EACCES))
+    steps.append(cwd_step(process, ops.CWD_MAY_FAIL_EACCES))
     steps += capabilities.bounding_steps(caps)
     gids = [int(gid) for gid in sequence(process.user, "additionalGids", f"{pointer}/user")]
     steps += [
@@ -140,16 +140,15 @@ def _umask_steps(process: Process) -> list[Step]:
     return [ops.umask(pointer, mask=DEFAULT_UMASK if mask is None else mask & 0o777)]
 
 
-def _cwd_step(process: Process, flags: int) -> Step:
-    if process.first and flags:
-        flags |= ops.CWD_CREATE
+def cwd_step(process: Process, flags: int) -> Step:
     return ops.cwd(f"{process.pointer}/cwd", flags=flags, path=process.cwd)
 
 
 def lookup_steps(process: Process) -> list[Step]:
     """The working directory as the user sees it, HOME, the program: so that a missing one
-    fails while the container is created."""
-    steps = [_cwd_step(process, 0)]
+    fails while the container is created. Root may have entered a directory that the user may
+    not: there it stays."""
+    steps = [cwd_step(process, ops.CWD_STAY)]
     variables = dict(entry.partition("=")[::2] for entry in process.env)
     if not variables.get("HOME"):
         process.env = [entry for entry in process.env if not entry.startswith("HOME=")]

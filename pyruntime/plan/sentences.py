@@ -106,7 +106,8 @@ def _rlimit(args: Args) -> str:
 
 def _cwd(args: Args) -> str:
     made = ", made if missing" if args["flags"] & ops.CWD_CREATE else ""
-    return f"change the working directory to {args['path']}{made}"
+    stay = ", or stay there as root came" if args["flags"] & ops.CWD_STAY else ""
+    return f"change the working directory to {args['path']}{made}{stay}"
 
 
 def _caps(mask: int) -> str:

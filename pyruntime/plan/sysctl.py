@@ -29,13 +29,18 @@ def relative_path(name: str) -> str:
     return name
 
 
-def steps(config: Map, linux: Map) -> list[Step]:
-    """Raises ConfigError for a name that could leave /proc/sys."""
+def name_steps(config: Map) -> list[Step]:
     found: list[Step] = []
     if hostname := text(config, "hostname"):
         found.append(ops.hostname("/hostname", name=hostname))
     if domainname := text(config, "domainname"):
         found.append(ops.domainname("/domainname", name=domainname))
+    return found
+
+
+def steps(linux: Map) -> list[Step]:
+    """Raises ConfigError for a name that could leave /proc/sys."""
+    found: list[Step] = []
     for name, value in mapping(linux, "sysctl", "/linux").items():
         pointer = f"/linux/sysctl/{escape(name)}"
         path = relative_path(name)

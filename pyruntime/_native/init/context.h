@@ -59,7 +59,7 @@ struct ctx {
   bool released;        /* READY was reached: the container outlives the runtime */
   char exec_path[4096]; /* filled by exec_lookup */
   char home[1024];      /* "HOME=..." filled by home, empty if unset */
-  char cwd[4096];       /* the cwd asked for, for relative exec paths */
+  char cwd[4096];       /* the working directory that a cwd step entered, else empty */
   char detail[DETAIL_MAX]; /* "what\0path\0text": fail() writes it */
   uint32_t detail_len;
 };

@@ -63,21 +63,27 @@ static int cwd_check(struct ctx *c, const char *path) {
 int op_cwd(struct ctx *c, const struct step *s) {
   const char *path = str(c, s, S_cwd_path);
   uint64_t flags = s->n[N_cwd_flags];
-  struct buffer kept = {.data = c->cwd, .room = sizeof c->cwd};
-  buffer_add(&kept, path);
+  bool there = c->cwd[0] != '\0';
   int dir = path_openat2(AT_FDCWD, path, CWD_FLAGS, CWD_RESOLVE);
   if (dir == -ENOENT && (flags & CWD_CREATE) != 0)
     dir = cwd_make(path);
+  const char *what = "open cwd";
+  long ret = dir;
+  if (dir >= 0) {
+    what = "chdir";
+    ret = sys(fchdir, dir);
+    sys(close, dir);
+  }
+  /* A directory only root may enter: the step before the switch has entered it. */
+  if (ret == -EACCES && there && (flags & CWD_STAY) != 0)
+    return cwd_check(c, path);
+  c->cwd[0] = '\0';
   /* A directory only the user may enter (root squash): the step after the switch decides. */
-  if (dir == -EACCES && (flags & CWD_MAY_FAIL_EACCES) != 0)
-    return 0;
-  if (dir < 0)
-    return fail(c, dir, "open cwd", path);
-  long ret = sys(fchdir, dir);
-  sys(close, dir);
   if (ret == -EACCES && (flags & CWD_MAY_FAIL_EACCES) != 0)
     return 0;
   if (ret < 0)
-    return fail(c, (int)ret, "chdir", path);
+    return fail(c, (int)ret, what, path);
+  struct buffer kept = {.data = c->cwd, .room = sizeof c->cwd};
+  buffer_add(&kept, path);
   return cwd_check(c, path);
 }
