@@ -2,8 +2,8 @@
 """What setup.cfg can't say: the cffi module, and two programs that need no C library.
 
 pyruntime/libexec/pyruntime-init is package data, bin/pyruntime is installed as a script. In
-place (`build_ext --inplace`, `pip install -e .`) the init goes to the tree, and the launcher,
-which then names this tree, also to .dev/bin. CC chooses the compiler.
+place (`pip install -e .`, or `build_ext --inplace`, which puts the launcher into .dev/bin) the
+init goes to the tree, and the launcher names this tree. CC chooses the compiler.
 """
 
 from __future__ import annotations
@@ -14,18 +14,32 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from distutils.command.build_scripts import build_scripts  # setuptools provides it
 from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
-from distutils.command.build_scripts import build_scripts  # setuptools provides it
-
 NATIVE = Path("pyruntime/_native")
-FLAGS = """-std=gnu11 -g0 -Os -ffreestanding -fno-stack-protector -fno-pie -nostdlib -static -no-pie
--fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -Wall -Wextra -Werror
--Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,norelro,-s""".split()
+FLAGS = [
+    "-std=gnu11",
+    "-g0",
+    "-Os",
+    "-ffreestanding",
+    "-fno-stack-protector",
+    "-fno-pie",
+    "-nostdlib",
+    "-static",
+    "-no-pie",
+    "-fno-asynchronous-unwind-tables",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,norelro,-s",
+]
 
 
 def link(target: Path, sources: list[Path], *defines: str) -> None:
@@ -59,7 +73,7 @@ class BuildExt(build_ext):
         super().run()
         lib = Path() if self.inplace else Path(self.build_lib)
         link(lib / "pyruntime/libexec/pyruntime-init", sorted(NATIVE.glob("init/*.c")))
-        if self.inplace:
+        if self.inplace and not self.editable_mode:
             link_launcher(Path(".dev/bin/pyruntime"), in_place=True)
 
     def get_outputs(self) -> list[str]:

@@ -140,13 +140,17 @@ def exchanging(one: Path, other: Path) -> Iterator[None]:
 
 def _messages(sock: socket.socket) -> dict[str, Any]:
     told: dict[str, Any] = {"step": -1, "what": "", "path": "", "text": "", "warnings": []}
+    told["fds"] = []
     sock.setblocking(False)
     while True:
         try:
-            data = sock.recv(4096)
+            data, fds, _, _ = socket.recv_fds(sock, 4096, 1)
         except BlockingIOError:
             return told
         kind, step, _err, _length = struct.unpack_from("<IIiI", data)
+        told["fds"] += fds  # they stay open: a terminal ends with its master
+        if kind not in (MSG_WARN, MSG_ERROR):
+            continue
         what, path, text = data[16:].decode().split("\0")
         if kind == MSG_WARN:
             told["warnings"].append(what)
