@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write pyruntime/_version.py from setup.cfg, the one place of the version.
 
-    python3 tools/gen_version.py           write it
-    python3 tools/gen_version.py --check   exit 1 when the file on disk differs
+python3 tools/gen_version.py           write it
+python3 tools/gen_version.py --check   exit 1 when the file on disk differs
 """
 
 from __future__ import annotations

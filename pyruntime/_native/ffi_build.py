@@ -22,7 +22,7 @@ ffibuilder = FFI()
 ffibuilder.cdef((HERE / "shim.cdef.h").read_text())
 ffibuilder.set_source(
     "pyruntime._shim",
-    "#include <linux/sched.h>\n#include <stdint.h>\n#include \"shim.h\"\n",
+    '#include <linux/sched.h>\n#include <stdint.h>\n#include "shim.h"\n',
     sources=[str(path.relative_to(ROOT)) for path in sources],
     include_dirs=[str(HERE.relative_to(ROOT))],
     depends=[str(path.relative_to(ROOT)) for path in sorted(HERE.rglob("*.h"))],
