@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from pyruntime.errors import JsonError
-from pyruntime.jsontext import MAX_DEPTH, MAX_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,10 +54,8 @@ def lone_surrogate(text: str) -> bool:
     return any(match.group(1) for match in _SURROGATE.finditer(text))
 
 
-def fault(text: bytes | str) -> JsonError:
+def fault(text: bytes | str, max_depth: int) -> JsonError:
     """The first thing that makes `jsontext.loads` refuse the text."""
-    if len(text) > MAX_SIZE:
-        return JsonError(f"larger than {MAX_SIZE >> 20} MiB")
     if isinstance(text, bytes):
         try:
             text = str(text, "utf-8")
@@ -67,7 +64,7 @@ def fault(text: bytes | str) -> JsonError:
             return JsonError("not valid UTF-8", line=line, column=column)
     path: Path = []
     try:
-        _Walk(text, path).run(lambda path, key, value: None)
+        _Walk(text, path, max_depth).run(lambda path, key, value: None)
     except _Found as found:
         line, column = line_column(text, found.offset)
         return JsonError(found.message, pointer=pointer_of(path), line=line, column=column)
@@ -94,7 +91,7 @@ def locate(text: str, pointers: Collection[str]) -> dict[str, tuple[int, int]]:
         if pointer in wanted:
             found[pointer] = (key, value)
 
-    _Walk(text, []).run(visit)
+    _Walk(text, [], len(text)).run(visit)
     return found
 
 
@@ -116,9 +113,10 @@ def unescape(body: str) -> str:
 class _Walk:
     """One pass over a text; raises _Found at the first fault, with `path` showing where."""
 
-    def __init__(self, text: str, path: Path) -> None:
+    def __init__(self, text: str, path: Path, max_depth: int) -> None:
         self.text = text
         self.path = path
+        self.max_depth = max_depth
         self.pos = 0
         self.frames: list[set[str] | None] = []  # keys of an open object, None for an array
 
@@ -155,9 +153,9 @@ class _Walk:
     def open(self) -> bool:
         """Enter an object or array; False if it is empty, and thereby over."""
         is_map = self.peek() == "{"
-        if len(self.frames) >= MAX_DEPTH:
+        if len(self.frames) >= self.max_depth:
             del self.path[1:]
-            raise _Found(f"nested deeper than {MAX_DEPTH} levels", self.pos)
+            raise _Found(f"nested deeper than {self.max_depth} levels", self.pos)
         self.pos += 1
         self.skip()
         if self.peek() == ("}" if is_map else "]"):

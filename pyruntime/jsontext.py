@@ -94,7 +94,9 @@ def loads(text: bytes | str, *, nulls: bool = True) -> Any:
     except (ValueError, StopIteration, RecursionError, SystemError):
         from pyruntime.jsonfault import fault
 
-        raise fault(text) from None
+        raise fault(text, MAX_DEPTH) from None
+    except MemoryError:
+        raise JsonError("takes more memory than there is") from None
 
 
 def _too_deep(body: str, value: Any) -> bool:

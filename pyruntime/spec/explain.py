@@ -69,6 +69,8 @@ def _schema_problems(value: Any, kind: str) -> list[Problem]:
         return [Problem(fault[2], pointer=fault[0])] if fault else []
     found = []
     for error in errors:
+        if error.validator == "enum" and not isinstance(error.instance, str):
+            continue  # of the wrong type, which is told already
         path: Path = list(error.absolute_path)
         message, hint = _words(error, path, kind)
         hint = hint or schema_walk.description(kind, path)
@@ -87,7 +89,7 @@ def _words(error: Any, path: Path, kind: str) -> tuple[str, str]:
         hint = f"{_quote(near)} is not a known property" if near else ""
         return f"needs {_quote(name)}", hint or schema_walk.description(kind, [*path, name])
     if keyword == "enum":
-        near = _near(value, wanted) if isinstance(value, str) else ""
+        near = _near(value, wanted)
         hint = f"did you mean {_quote(near)}?" if near else ""
         if len(wanted) > _FEW:
             return f"{_seen(value, path)} is not a known value", hint

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Kernel parameters that belong to a namespace, so that a container can't change its host's.
 IPC_SYSCTLS = frozenset(
-    f"kernel.{name}" for name in ("msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni")
-) | {"kernel.shm_rmid_forced"}
+    f"kernel/{name}" for name in ("msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni")
+) | {"kernel/shm_rmid_forced"}
 MAX_MAPPINGS = 340  # user_namespaces(7)
 WITH_ERRNO = ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE")
 
@@ -160,19 +160,17 @@ def _net_devices(devices: Map, spaces: dict[str, str], found: Findings) -> None:
 
 def _sysctl(name: str, spaces: dict[str, str], found: Findings) -> None:
     pointer = f"/linux/sysctl/{escape(name)}"
-    first = min((name.find(mark) for mark in "./" if mark in name), default=-1)
-    # As in sysctl(8): when the first separator is a slash, dots are part of the names.
-    dotted = name.translate({46: 47, 47: 46}) if first >= 0 and name[first] == "/" else name
-    parts = dotted.split(".")
-    if any(part in ("", "..") or part.startswith("../") for part in parts):
+    path = sysctl_path(name)
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts):
         found.error(pointer, "is not the name of a kernel parameter")
         return
-    if dotted == "kernel.hostname":
+    if path == "kernel/hostname":
         found.error(pointer, "is set by the field hostname")
         return
-    if dotted in IPC_SYSCTLS or dotted.startswith("fs.mqueue."):
+    if path in IPC_SYSCTLS or path.startswith("fs/mqueue/"):
         needed = "ipc"
-    elif dotted == "kernel.domainname":
+    elif path == "kernel/domainname":
         needed = "uts"
     elif parts[0] == "net" and len(parts) > 1:
         needed = "network"
@@ -184,9 +182,18 @@ def _sysctl(name: str, spaces: dict[str, str], found: Findings) -> None:
     if needed not in spaces:
         found.error(
             pointer,
-            f"needs a {needed} namespace",
+            f"needs {'an' if needed == 'ipc' else 'a'} {needed} namespace",
             f'add {{"type": "{needed}"}} to linux.namespaces',
         )
+
+
+def sysctl_path(name: str) -> str:
+    """The file below /proc/sys, as sysctl(8) reads a name.
+
+    Separated by dots, a slash is a dot of the file's name: net.ipv4.conf.eno2/100.forwarding.
+    """
+    first = min((name.find(mark) for mark in "./" if mark in name), default=-1)
+    return name if first < 0 or name[first] == "/" else name.translate({46: 47, 47: 46})
 
 
 def _seccomp(seccomp: Map, found: Findings) -> None:

@@ -36,8 +36,10 @@ def validator(kind: str) -> Validator:
         if isinstance(value, str) and not re.search(wanted.replace("$", r"\Z"), value):
             yield ValidationError(f"{value!r} does not match {wanted!r}")
 
+    # At each "$schema" jsonschema would go over to its own class for that draft.
     registry: Registry[Any] = Registry().with_resources(
-        (name, DRAFT202012.create_resource(schema)) for name, schema in SCHEMAS.items()
+        (name, DRAFT202012.create_resource({k: v for k, v in schema.items() if k != "$schema"}))
+        for name, schema in SCHEMAS.items()
     )
     strict = extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
     # By reference, so that references inside are relative to the file.
