@@ -156,7 +156,7 @@ def test_a_foreground_run_hands_signals_on(
     leftovers: Snapshot,
 ) -> None:
     """The program's own answer to the signal decides, and the container is removed."""
-    script = f"trap 'exit 37' {number.name[3:]}; echo up; read never"
+    script = f"trap 'exit 37' {number.name[3:]}; echo up; while :; do sleep 0.1; done"
     made = bundle(["/bin/sh", "-c", script])
     with subprocess.Popen(
         runtime.command("run", "--bundle", made, runtime.new_id()),

@@ -79,6 +79,19 @@ def test_start_of_a_container_whose_init_was_killed(runtime: Runtime, bundle: Ma
     refused(runtime, "stopped", "start", name)
 
 
+def test_a_program_that_the_kernel_cannot_run(
+    runtime: Runtime, bundle: Make, only_ours: None
+) -> None:
+    """Found out by execve alone: start fails with its answer, and the container has stopped."""
+    made = bundle(["/bin/garbage"])
+    (made.rootfs / "bin/garbage").write_bytes(b"\x7fELF, and then nothing of the kind")
+    (made.rootfs / "bin/garbage").chmod(0o755)
+    name = runtime.create(made)
+    refused(runtime, "exec format error", "start", name)
+    assert status(runtime, name) == "stopped"
+    runtime("delete", name)
+
+
 def test_configuration_is_kept_from_create(runtime: Runtime, bundle: Make) -> None:
     made = bundle(["/bin/sh", "-c", "exit 3"])
     name = runtime.create(made)
@@ -175,7 +188,7 @@ def test_force_kills_what_shares_the_hosts_pid_namespace(
 
 @pytest.mark.parametrize("signal", ["TERM", "SIGTERM", "sigterm", "15", None])
 def test_kill_takes_names_and_numbers(signal: str | None, runtime: Runtime, bundle: Make) -> None:
-    script = "trap 'exit 9' TERM; echo > /mnt/up; while :; do sleep 1000 & wait; done"
+    script = "trap 'exit 9' TERM; echo > /mnt/up; while :; do sleep 0.1; done"
     made = bundle(["/bin/sh", "-c", script])
     fifo = made.path / "fifo"
     fifo.mkdir()
