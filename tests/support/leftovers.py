@@ -118,7 +118,7 @@ class Snapshot:
         """Those that do not end on their own; they are killed, so that the next test starts clean."""
         left = []
         for pid, command in descendants().items():
-            if pid not in self.processes and not exited(pid):
+            if pid not in self.processes and not exited(pid, EXIT_MS):
                 left.append(f"{pid}: {command}")
                 os.kill(pid, signal.SIGKILL)
                 exited(pid)
