@@ -16,7 +16,18 @@ V2_CONTROLLERS = ("cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma", "m
 def v1_host() -> CgroupFacts:
     """Joint controllers, a named hierarchy, the runtime in a cgroup of its own."""
     top = "/sys/fs/cgroup"
-    names = "cpuset memory devices freezer blkio pids hugetlb rdma net_cls net_prio".split()
+    names = [
+        "cpuset",
+        "memory",
+        "devices",
+        "freezer",
+        "blkio",
+        "pids",
+        "hugetlb",
+        "rdma",
+        "net_cls",
+        "net_prio",
+    ]
     v1 = {name: f"{top}/{name}" for name in names}
     v1 |= dict.fromkeys(("cpu", "cpuacct"), f"{top}/cpu,cpuacct")
     v1 |= dict.fromkeys(("net_cls", "net_prio"), f"{top}/net_cls,net_prio")
@@ -51,9 +62,7 @@ def config(**changes: Any) -> dict[str, Any]:
     return found | changes
 
 
-def create(
-    document: dict[str, Any], *, cgroup: CgroupFacts | None = None, **options: Any
-) -> Plan:
+def create(document: dict[str, Any], *, cgroup: CgroupFacts | None = None, **options: Any) -> Plan:
     return compile_create(
         document,
         bundle="/bundle",

@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The order of a plan, namespaces, the root, hooks; what create and exec differ in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support import plans
+
+from pyruntime.errors import ConfigError, Unsupported
+from pyruntime.plan import mount_options as mo
+from pyruntime.plan import ops
+from pyruntime.plan.plan import Plan
+from pyruntime.plan.sysctl import relative_path
+
+ALL = ["pid", "network", "ipc", "uts", "mount", "cgroup"]
+
+
+def spaces(*kinds: str, **paths: str) -> dict[str, Any]:
+    found: list[dict[str, str]] = [{"type": kind} for kind in kinds]
+    return {"namespaces": [*found, *({"type": k, "path": p} for k, p in paths.items())]}
+
+
+def linux(*kinds: str, **paths: str) -> Plan:
+    return plans.create(plans.config(linux=spaces(*kinds, **paths)))
+
+
+def test_the_clone_makes_all_new_namespaces_but_the_cgroup_s() -> None:
+    plan = linux(*ALL)
+    assert plan.clone_flags == 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | 0x00020000
+    [unshare] = plans.named(plan, "ns_unshare")
+    assert unshare.args == {"flags": 0x02000000}
+
+
+def test_joined_namespaces_are_slots() -> None:
+    plan = linux("mount", pid="/p", network="/n", ipc="/i")
+    assert plan.clone_flags == 0x00020000
+    assert [(slot.kind, slot.path) for slot in plan.slots] == [
+        ("namespace:ipc", "/i"),
+        ("namespace:net", "/n"),
+    ]
+    assert plan.pid_namespace is not None and plan.pid_namespace.path == "/p"
+    joins = plans.named(plan, "ns_join")
+    assert [step.args for step in joins] == [
+        {"slot": 3, "nstype": 0x08000000},
+        {"slot": 4, "nstype": 0x40000000},
+    ]
+
+
+def test_an_empty_path_is_a_new_namespace() -> None:
+    assert linux("mount", uts="").clone_flags == 0x04020000
+
+
+def test_the_loopback_interface_of_a_new_network_alone() -> None:
+    assert plans.named(linux("mount", "network"), "loopback_up") != []
+    assert plans.named(linux("mount", network="/n"), "loopback_up") == []
+    assert plans.named(linux("mount"), "loopback_up") == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        [{"type": "moon"}],
+        [{"type": "uts"}, {"type": "uts", "path": "/a"}],
+        [{"type": "uts", "path": "a"}],
+    ],
+)
+def test_refused_namespaces(bad: list[dict[str, str]]) -> None:
+    with pytest.raises(ConfigError):
+        plans.create(plans.config(linux={"namespaces": bad}))
+
+
+def test_a_joined_mount_namespace_comes_after_the_cgroup() -> None:
+    document = plans.config(linux=spaces("cgroup", mount="/m"))
+    plan = plans.create(document, cgroup_paths=["/sys/fs/cgroup/pids/web/tasks"])
+    names = plans.order(plan)
+    assert names.count("sync") == 2
+    assert names.index("cgroup_join") < names.index("ns_join") < names.index("rootfs_open")
+    assert plans.named(plan, "propagation") == [], "it is another container's"
+
+
+def test_the_host_s_mounts_are_left_alone_without_a_mount_namespace() -> None:
+    plan = linux("pid")
+    names = plans.order(plan)
+    for op in ("propagation", "pivot_root", "move_root", "root_propagation"):
+        assert op not in names
+    assert "chroot" in names
+    [opened] = plans.named(plan, "rootfs_open")
+    assert opened.args["flags"] == ops.ROOTFS_IN_PLACE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"root": {"path": "rootfs", "readonly": True}},
+        {"linux": {"maskedPaths": ["/a"]}},
+        {"linux": {"readonlyPaths": ["/a"]}},
+    ],
+)
+def test_a_changed_root_needs_a_mount_namespace(change: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="mount namespace"):
+        plans.create(plans.config(**({"linux": {}} | change)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before", "rootfs", "after"),
+    [
+        (None, mo.SLAVE | mo.MS_REC, 0, None),
+        ("private", mo.PRIVATE | mo.MS_REC, 0, mo.PRIVATE),
+        ("slave", mo.SLAVE | mo.MS_REC, mo.SLAVE, mo.SLAVE),
+        ("shared", mo.SHARED, 0, mo.SHARED),
+        ("rshared", mo.SHARED | mo.MS_REC, 0, mo.SHARED | mo.MS_REC),
+        # An unbindable mount could not be cloned.
+        ("unbindable", mo.PRIVATE | mo.MS_REC, 0, mo.UNBINDABLE),
+    ],
+)
+def test_rootfs_propagation(wanted: str | None, before: int, rootfs: int, after: Any) -> None:
+    document = plans.config()
+    document["linux"]["rootfsPropagation"] = wanted
+    plan = plans.create(document)
+    [first] = plans.named(plan, "propagation")
+    [opened] = plans.named(plan, "rootfs_open")
+    last = [step.args["flags"] for step in plans.named(plan, "root_propagation")]
+    assert (first.args["flags"], opened.args["propagation"]) == (before, rootfs)
+    assert last == ([] if after is None else [after])
+
+
+def test_unknown_propagation() -> None:
+    document = plans.config()
+    document["linux"]["rootfsPropagation"] = "sometimes"
+    with pytest.raises(ConfigError):
+        plans.create(document)
+
+
+def test_no_pivot() -> None:
+    names = plans.order(plans.create(plans.config(), no_pivot=True))
+    assert "move_root" in names and "pivot_root" not in names
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("rootfs", "/bundle/rootfs"), ("/r//x/.", "/r/x"), ("../other", "/other")],
+)
+def test_the_rootfs_is_below_the_bundle(path: str, found: str) -> None:
+    plan = plans.create(plans.config(root={"path": path}))
+    assert plan.rootfs == found
+    assert plans.named(plan, "rootfs_open")[0].args["path"] == found
+
+
+@pytest.mark.parametrize("root", [None, {}, {"path": ""}])
+def test_a_container_needs_a_rootfs(root: Any) -> None:
+    with pytest.raises(ConfigError):
+        plans.create(plans.config(root=root))
+
+
+def test_masks_lie_over_what_is_read_only() -> None:
+    document = plans.config(root={"path": "r", "readonly": True})
+    document["linux"] |= {"maskedPaths": ["/b", "/b/"], "readonlyPaths": ["/a"]}
+    names = plans.order(plans.create(document))
+    at = names.index("root_readonly")
+    assert names[at : at + 4] == ["root_readonly", "readonly_path", "masked_path", "stdio_owner"]
+
+
+def test_no_keyring() -> None:
+    assert plans.named(plans.create(plans.config()), "keyring_join")[0].args["name"] == "_ses.web"
+    assert plans.named(plans.create(plans.config(), no_new_keyring=True), "keyring_join") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("net.ipv4.ip_forward", "net/ipv4/ip_forward"),
+        ("net/ipv4/ip_forward", "net/ipv4/ip_forward"),
+        ("net.ipv4.conf.eth0/1.forwarding", "net/ipv4/conf/eth0.1/forwarding"),
+        ("net/ipv4/conf/eth0.1/forwarding", "net/ipv4/conf/eth0.1/forwarding"),
+    ],
+)
+def test_sysctl_names(name: str, path: str) -> None:
+    assert relative_path(name) == path
+
+
+@pytest.mark.parametrize("name", ["net/../kernel/core_pattern", "", "net..a", "/net/a", "net/./a"])
+def test_sysctl_stays_below_proc_sys(name: str) -> None:
+    document = plans.config()
+    document["linux"]["sysctl"] = {name: "1"}
+    with pytest.raises(ConfigError):
+        plans.create(document)
+
+
+def hook(path: str, **more: Any) -> dict[str, Any]:
+    return {"path": path, **more}
+
+
+def hooked(**hooks: Any) -> Plan:
+    return plans.create(plans.config(hooks=hooks, annotations={"a": '"b"'}))
+
+
+def test_hooks_of_the_runtime_are_carried_along() -> None:
+    plan = hooked(prestart=[hook("/a")], poststop=[hook("/b")], poststart=None)
+    assert plan.hooks == {"prestart": [hook("/a")], "poststop": [hook("/b")]}
+    assert plans.named(plan, "hook") == []
+
+
+@pytest.mark.parametrize("kind", ["prestart", "createRuntime"])
+def test_the_init_waits_for_the_runtime_s_hooks(kind: str) -> None:
+    phases = [step.args["phase"] for step in plans.named(hooked(**{kind: [hook("/a")]}), "sync")]
+    assert phases == [ops.PHASE_CGROUP, ops.PHASE_RUNTIME_HOOKS, ops.PHASE_READY]
+
+
+def test_without_such_hooks_it_does_not() -> None:
+    phases = [step.args["phase"] for step in plans.named(hooked(poststop=[hook("/a")]), "sync")]
+    assert phases == [ops.PHASE_CGROUP, ops.PHASE_READY]
+
+
+def test_create_container_hooks_come_before_the_root_changes() -> None:
+    plan = hooked(createContainer=[hook("/a", timeout=3), hook("/b", args=["b", "c"], env=["A=1"])])
+    first, second = plans.named(plan, "hook")
+    assert (first.pointer, first.args["timeout_ms"]) == ("/hooks/createContainer/0", 3000)
+    assert (first.args["args"], first.args["env"]) == (["/a"], [])
+    assert (second.args["args"], second.args["env"]) == (["b", "c"], ["A=1"])
+    assert first.args["cwd"] == "/bundle/rootfs"
+    names = plans.order(plan)
+    assert names.index("hook") < names.index("pivot_root")
+
+
+def test_start_container_hooks_come_last_in_the_process_s_surroundings() -> None:
+    document = plans.config(hooks={"startContainer": [hook("/a")]})
+    document["process"] |= {"cwd": "/srv", "env": ["PATH=/bin", "B=c"]}
+    plan = plans.create(document)
+    [step] = plans.named(plan, "hook")
+    assert (step.args["env"], step.args["cwd"]) == (["PATH=/bin", "B=c"], "/srv")
+    assert plans.order(plan)[-4:] == ["wait_start", "hook", "fds_close", "execve"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("createContainer", "creating"), ("startContainer", "created")]
+)
+def test_hooks_get_the_state_with_the_pid_filled_in(kind: str, status: str) -> None:
+    [step] = plans.named(hooked(**{kind: [hook("/a")]}), "hook")
+    text = f"{step.args['state_head']}1{step.args['state_tail']}"
+    assert json.loads(text) == {
+        "ociVersion": "1.3.0",
+        "id": "web",
+        "status": status,
+        "pid": 1,
+        "bundle": "/bundle",
+        "annotations": {"a": '"b"'},
+    }
+    assert "\n" not in text and " " not in text
+
+
+def test_run_does_not_wait_for_start() -> None:
+    names = plans.order(plans.create(plans.config(), detach_start=False))
+    assert names[-3:] == ["sync", "fds_close", "execve"]
+
+
+def test_a_container_without_a_process_can_be_created() -> None:
+    plan = plans.create(plans.config(process=None))
+    assert plan.no_process
+    assert plans.order(plan)[-2:] == ["sync", "wait_start"]
+    with pytest.raises(ConfigError):
+        plans.create(plans.config(process=None), detach_start=False)
+
+
+def test_descriptors_of_socket_activation() -> None:
+    plan = plans.create(plans.config(), preserve_fds=3, listen_fds=2)
+    assert plan.preserve == 3
+    assert plans.named(plan, "fds_close")[0].args == {"keep": 3}
+    [execve] = plans.named(plan, "execve")
+    assert execve.args["env"] == ["PATH=/bin", "LISTEN_FDS=2", "LISTEN_PID=1"]
+
+
+def test_every_section_may_be_null() -> None:
+    document = plans.config(
+        linux=None, hooks=None, mounts=None, annotations=None, hostname=None, vm=None
+    )
+    document["process"] |= dict.fromkeys(
+        ("user", "env", "rlimits", "capabilities", "consoleSize", "oomScoreAdj")
+    )
+    assert "chroot" in plans.order(plans.create(document))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"mounts": {}}, {"linux": []}, {"hooks": "a"}, {"process": {"cwd": "/", "args": "a"}}],
+)
+def test_a_value_of_the_wrong_kind_is_an_error_of_the_config(change: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        plans.create(plans.config(**change))
+
+
+PROCESS = {"cwd": "/tmp", "args": ["top"], "env": ["PATH=/bin"]}
+
+
+def test_exec_joins_what_the_container_has() -> None:
+    document = plans.config(linux=spaces("pid", "mount", "uts", "cgroup", network="/run/netns/a"))
+    plan = plans.add(PROCESS, document, cgroup_paths=["/sys/fs/cgroup/pids/web/tasks"])
+    assert [slot.path for slot in plan.slots] == [
+        f"/proc/4711/ns/{name}" for name in ("cgroup", "uts", "net", "mnt")
+    ]
+    assert plan.pid_namespace is not None and plan.pid_namespace.path == "/proc/4711/ns/pid"
+    assert plan.clone_flags == 0
+    names = plans.order(plan)
+    assert names[:6] == ["setsid", "cgroup_join", "ns_join", "ns_join", "ns_join", "procfs_open"]
+    assert names.index("keyring_join") < len(names) - 1 - names[::-1].index("ns_join")
+    assert names[-3:] == ["sync", "fds_close", "execve"]
+
+
+def test_exec_without_a_mount_namespace_enters_the_rootfs() -> None:
+    names = plans.order(plans.add(PROCESS, plans.config(linux=spaces("pid"))))
+    assert names.index("chroot") == names.index("rootfs_open") + 1
+
+
+def test_exec_takes_what_it_leaves_out_from_the_container() -> None:
+    document = plans.config()
+    caps = {kind: ["CAP_KILL"] for kind in ("bounding", "effective", "permitted")}
+    limits = [{"type": "RLIMIT_CPU", "soft": 1, "hard": 2}]
+    document["process"] |= {"capabilities": caps, "rlimits": limits, "user": {"umask": 0o77}}
+    plan = plans.add(PROCESS, document)
+    [bounding] = plans.named(plan, "caps_bounding")
+    assert (bounding.args["mask"], bounding.pointer) == (
+        1 << 5,
+        "/process/capabilities/bounding",
+    )
+    assert len(plans.named(plan, "rlimit")) == 1
+    assert plans.named(plan, "umask") == [], "the caller's is inherited"
+    own = plans.add(PROCESS | {"capabilities": {}, "rlimits": [], "user": {"umask": 2}}, document)
+    assert plans.named(own, "caps_bounding")[0].args["mask"] == 0
+    assert plans.named(own, "umask")[0].args["mask"] == 2
+
+
+def test_exec_makes_no_directory_and_no_console() -> None:
+    plan = plans.add(PROCESS | {"terminal": True}, plans.config())
+    assert all(
+        not int(str(step.args["flags"])) & ops.CWD_CREATE for step in plans.named(plan, "cwd")
+    )
+    assert plans.named(plan, "console_open")[0].args["flags"] == 0
+
+
+def test_exec_refuses_what_is_not_carried_out() -> None:
+    with pytest.raises(Unsupported) as refused:
+        plans.add(PROCESS | {"selinuxLabel": "a:b:c"}, plans.config())
+    assert refused.value.pointer == "/selinuxLabel"
