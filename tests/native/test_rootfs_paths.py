@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from support.sandbox import (
+    MS_BIND,
+    MS_REC,
+    MS_SHARED,
     MS_SLAVE,
     Outcome,
     container,
@@ -118,6 +122,13 @@ def test_parent_of_a_link_is_that_of_its_target(rootfs: Path) -> None:
     assert outcome.value == ["rootfs", "rootfs/one/new/x"]
 
 
+def test_absolute_link_counts_from_the_rootfs(rootfs: Path) -> None:
+    (rootfs / "deep" / "er").mkdir(parents=True)
+    (rootfs / "deep" / "er" / "link").symlink_to("/deep/new")
+    outcome = mount_at(rootfs, "/deep/er/link/x")
+    assert outcome.value == ["rootfs", "rootfs/deep/new/x"], outcome
+
+
 def test_dangling_link_as_a_file_target(rootfs: Path, canary: Path, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_text("bound")
@@ -142,13 +153,34 @@ def test_proc_and_sysfs_refuse_a_link(rootfs: Path, fstype: str, link: str) -> N
     assert listing(rootfs) == ["elsewhere", "fs"]
 
 
-def test_proc_refuses_a_link_on_the_way(rootfs: Path) -> None:
+@pytest.mark.parametrize("existing", [True, False])
+def test_proc_refuses_a_link_on_the_way(rootfs: Path, existing: bool) -> None:
     (rootfs / "real").mkdir()
     (rootfs / "link").symlink_to("real")
-    for target in ("/link/proc", "/link/deep/proc"):
-        outcome = mount_at(rootfs, target, flags=ops.MOUNT_NO_SYMLINKS, fstype="proc")
-        assert outcome.errno == errno.ELOOP
-    assert listing(rootfs / "real") == []
+    if existing:
+        (rootfs / "real" / "proc").mkdir()
+    outcome = mount_at(rootfs, "/link/proc", flags=ops.MOUNT_NO_SYMLINKS, fstype="proc")
+    assert outcome.errno == errno.ELOOP
+    assert listing(rootfs / "real") == (["proc"] if existing else [])
+
+
+def test_proc_refuses_a_link_that_comes_and_goes(rootfs: Path) -> None:
+    (rootfs / "vol" / "dir").mkdir(parents=True)
+    (rootfs / "elsewhere").mkdir()
+    (rootfs / "vol" / "link").symlink_to("/elsewhere")
+    step = ops.mount_fs(
+        "", flags=ops.MOUNT_NO_SYMLINKS, fstype="proc", source="proc", target="/vol/dir/new/proc"
+    )
+    with exchanging(rootfs / "vol" / "dir", rootfs / "vol" / "link"):
+        for _ in range(100):
+            run([*container(rootfs), step])
+            assert listing(rootfs / "elsewhere") == []
+            for name in ("dir", "link"):
+                made = rootfs / "vol" / name / "new"
+                if made.is_dir() and not made.parent.is_symlink():
+                    for path in (made / "proc", made):
+                        with suppress(OSError):
+                            path.rmdir()
 
 
 def test_proc_refuses_a_file(rootfs: Path) -> None:
@@ -171,6 +203,7 @@ def test_circle_of_links(rootfs: Path) -> None:
     (rootfs / "a").symlink_to("b")
     (rootfs / "b").symlink_to("a")
     assert mount_at(rootfs, "/a/new").errno == errno.ELOOP
+    assert mount_at(rootfs, "/made/../a/new").errno == errno.ELOOP
 
 
 def test_file_on_the_way(rootfs: Path) -> None:
@@ -246,22 +279,25 @@ def test_missing_target_in_a_read_only_bind(rootfs: Path, canary: Path) -> None:
     assert listing(canary) == ["file"]
 
 
-def test_nothing_reaches_the_host(rootfs: Path) -> None:
-    """A rootfs on a shared mount: the setup must not appear in the mount's other copies."""
+@pytest.mark.parametrize("propagation", [MS_SLAVE, MS_SHARED])
+def test_nothing_reaches_the_host(rootfs: Path, propagation: int) -> None:
+    """A rootfs of shared mounts: the setup must not appear in the mounts' other copies."""
     seen = rootfs.parent / "seen"
     seen.mkdir()
 
     def before() -> None:
         mount("shared", str(rootfs), "tmpfs")
-        mount("", str(rootfs), flags=1 << 20)
-        mount(str(rootfs), str(seen), flags=4096)
+        (rootfs / "sub").mkdir()
+        mount("shared", str(rootfs / "sub"), "tmpfs")
+        mount("", str(rootfs), flags=MS_SHARED | MS_REC)
+        mount(str(rootfs), str(seen), flags=MS_BIND | MS_REC)
 
     def after() -> list[str]:
-        return [path for path in mounts() if path.startswith(f"{seen}/")]
+        return sorted(path for path in mounts() if path.startswith(f"{seen}/"))
 
-    step = ops.mount_fs("", fstype="tmpfs", target="/data")
-    shared = 1 << 20
-    for flags in (MS_SLAVE | 16384, shared | 16384):
-        outcome = run([*container(rootfs, propagation=flags), step], after, before=before)
-        assert outcome.result == 0, outcome
-        assert outcome.value == []
+    steps = [ops.mount_fs("", fstype="tmpfs", target=target) for target in ("/data", "/sub/data")]
+    outcome = run(
+        [*container(rootfs, propagation=propagation | MS_REC), *steps], after, before=before
+    )
+    assert outcome.result == 0, outcome
+    assert outcome.value == [f"{seen}/sub"]

@@ -275,12 +275,15 @@ def test_mask_follows_links_inside(rootfs: Path, tmp_path: Path) -> None:
     assert outcome.value == "", outcome
 
 
-@pytest.mark.parametrize("kind", ["link", "file", "other"])
+@pytest.mark.parametrize("kind", ["link", "link to null", "file", "other"])
 def test_null_device_that_is_none(rootfs: Path, kind: str) -> None:
     """A mask made of a replaced /dev/null would lay the attacker's file over the path."""
     node = rootfs / "dev/null"
     if kind == "link":
         node.symlink_to("/proc/sys/kernel/core_pattern")
+    elif kind == "link to null":
+        os.mknod(rootfs / "other/null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+        node.symlink_to("/other/null")
     elif kind == "file":
         node.write_text("bait")
     else:
@@ -294,22 +297,40 @@ def test_null_device_that_is_none(rootfs: Path, kind: str) -> None:
 
 def test_no_pivot(rootfs: Path) -> None:
     """No full procfs or sysfs of the host stays behind the root that was moved over it."""
+    told: dict[str, int] = {}
 
     def before() -> None:
         mount("again", "/proc", "proc")
+        told["old"] = os.open("/", os.O_PATH)
 
-    def after() -> tuple[str, str, list[str]]:
-        kinds = [
-            path
-            for path, found in mounts().items()
-            if found["fstype"] in ("proc", "sysfs") and found["root"] == "/"
-        ]
-        return Path("/marker").read_text(), os.getcwd(), kinds
+    def behind(name: str) -> list[str]:
+        return os.listdir(os.open(name, os.O_RDONLY, dir_fd=told["old"]))
+
+    def after() -> tuple[str, str, list[str], list[str], list[str]]:
+        marker = Path("/marker").read_text()
+        return marker, os.getcwd(), behind("proc"), behind("sys"), sorted(mounts())
 
     steps = [*container(rootfs), PROC, NULL, ops.move_root("")]
     outcome = run(steps, after, before=before)
     assert outcome.result == 0, outcome
-    assert outcome.value == ("the container", "/", ["/proc"])
+    assert outcome.value == ("the container", "/", [], [], ["/", "/proc"])
+
+
+def test_no_pivot_covers_what_cannot_be_unmounted(rootfs: Path) -> None:
+    """In a user namespace the host's mounts are locked."""
+    told: dict[str, int] = {}
+
+    def behind() -> list[str]:
+        return os.listdir(os.open("proc", os.O_RDONLY, dir_fd=told["old"]))
+
+    def before() -> None:
+        told["old"] = os.open("/", os.O_PATH)
+
+    # No procfs in the container: that takes a PID namespace of its own.
+    steps = [*container(rootfs), ops.move_root("")]
+    outcome = run(steps, behind, before=before, namespaces=CLONE_NEWUSER)
+    assert outcome.result == 0, outcome
+    assert outcome.value == []
 
 
 def test_no_mount_namespace(rootfs: Path) -> None:
