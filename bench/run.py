@@ -140,7 +140,11 @@ def main(argv: Sequence[str]) -> int:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="pyruntime-bench-", dir="/run"))
         )
         if options.crun_hugetlb:
-            stack.enter_context(hugetlb_on_v1())
+            try:
+                stack.enter_context(hugetlb_on_v1())
+            except OSError as err:
+                print(f"bench: move hugetlb to cgroup v1: {err.strerror}", file=sys.stderr)
+                return 1
         make_rootfs(work / "rootfs", options.busybox)
         runtimes = [Runtime(name, path, work) for name, path in chosen.items()]
         print(machine(options.rounds), end="\n\n", flush=True)
