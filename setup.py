@@ -9,6 +9,7 @@ init goes to the tree, and the launcher names this tree. CC chooses the compiler
 from __future__ import annotations
 
 import os
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -81,13 +82,17 @@ class BuildExt(build_ext):
 
 
 class BuildPy(build_py):
-    """The packages, with the schemas that lie beside them in the tree."""
+    """The packages, the schemas that lie beside them in the tree, and the image of the
+    modules for this interpreter (pyruntime/_boot.py).
+    """
 
     def run(self) -> None:
         super().run()
         if not self.editable_mode:
-            target = Path(self.build_lib, "pyruntime/schemas")
-            shutil.copytree("schemas", target, dirs_exist_ok=True)
+            package = Path(self.build_lib, "pyruntime")
+            shutil.copytree("schemas", package / "schemas", dirs_exist_ok=True)
+            build_image = runpy.run_path("tools/build_image.py")["build"]
+            build_image(package, package / "libexec")
 
 
 class BuildScripts(build_scripts):

@@ -8,7 +8,8 @@
  * /proc/self/exe (D is its directory), or was compiled in.
  *
  * Installed: D/../lib/python3.N/{site,dist}-packages/pyruntime, the highest N; with
- * D/python3.N, D/python3, /usr/bin/python3.N or /usr/local/bin/python3.N.
+ * D/python3.N, D/python3, /usr/bin/python3.N or /usr/local/bin/python3.N. What runs is the
+ * package's libexec/pyruntime-3N.pyc (see pyruntime/_boot.py), else its __main__.py.
  * Built in place (PYR_TREE, PYR_PYTHON, PYR_SITE defined): the source tree, the interpreter of
  * the build, and its site-packages for the dependencies, handed over as -X pyruntime_site.
  */
@@ -85,11 +86,20 @@ static bool interpreter_find(const char *dir, const char *version) {
          path_resolve(interpreter);
 }
 
+/* The image of the package in `lib`, which only the interpreter of that version can read. */
+static bool image_find(const char *package, int minor) {
+  char tail[64];
+  struct buffer name = {.data = tail, .room = sizeof tail};
+  buffer_add(&name, "libexec/pyruntime-3");
+  buffer_decimal(&name, minor);
+  buffer_add(&name, ".pyc");
+  return path_try(script, package, "/", tail);
+}
+
 /* The package of D/../lib/python3.N; `version` becomes "python3.N". */
 static bool package_find(const char *dir, struct buffer *version) {
-  static const char *const places[] = {"/site-packages/pyruntime/__main__.py",
-                                       "/dist-packages/pyruntime/__main__.py"};
-  char lib[PATH_ROOM];
+  static const char *const places[] = {"/site-packages/pyruntime", "/dist-packages/pyruntime"};
+  char lib[PATH_ROOM], package[PATH_ROOM];
   for (int minor = MINOR_LAST; minor >= MINOR_FIRST; minor--) {
     version->len = 0;
     buffer_add(version, "python3.");
@@ -97,7 +107,8 @@ static bool package_find(const char *dir, struct buffer *version) {
     if (!path_try(lib, dir, "/../lib/", version->data))
       continue;
     for (int i = 0; i < 2; i++)
-      if (path_try(script, lib, places[i], ""))
+      if (path_try(package, lib, places[i], "") &&
+          (image_find(package, minor) || path_try(script, package, "/__main__.py", "")))
         return path_resolve(script);
   }
   return false;
