@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """pyruntime: an OCI container runtime. Names of the public API are imported on first use.
 
-    load(bundle)                      a bundle's config.json, read and checked
-    create(request, log), run(...)    see lifecycle.create.CreateRequest
-    start, kill, delete, execute, pause, resume, processes
-    status(root, id)                  the state as `pyruntime state` prints it
-    Error and its subclasses          everything that is raised
+load(bundle)                      a bundle's config.json, read and checked
+create(request, log), run(...)    see lifecycle.create.CreateRequest
+start, kill, delete, execute, pause, resume, processes
+status(root, id)                  the state as `pyruntime state` prints it
+Error and its subclasses          everything that is raised
 """
 
 _HOMES = {

@@ -8,6 +8,6 @@ sys.path.insert(0, __file__.rpartition("/pyruntime/")[0])
 if "pyruntime_site" in sys._xoptions:
     sys.path.append(str(sys._xoptions["pyruntime_site"]))
 
-from pyruntime.cli.main import main  # noqa: E402
+from pyruntime.cli.main import main
 
 main(sys.argv)

@@ -56,12 +56,12 @@ def _containers(root: str, log: Log, *, explicit: bool) -> list[dict[str, Any]]:
 
 def _table(found: list[dict[str, Any]]) -> str:
     """Columns at least 12 wide with three blanks between, as runc prints them."""
-    rows = [COLUMNS]
+    rows: list[tuple[str, ...]] = [COLUMNS]
     rows += [
         tuple(str(entry[key]) for key in ("id", "pid", "status", "bundle", "created", "owner"))
         for entry in found
     ]
-    widths = [max(max(len(row[i]) + 3 for row in rows), 12) for i in range(len(COLUMNS))]
+    widths = [max(12, *(len(row[i]) + 3 for row in rows)) for i in range(len(COLUMNS))]
     lines = []
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]

@@ -49,9 +49,7 @@ def _run(args: Sequence[str]) -> int:
         if invocation.verb is None or _help_wanted(invocation):
             return _help(invocation)
         common = invocation.common
-        log = Log(
-            common.text("log"), form=common.text("log_format"), debug=common.flag("debug")
-        )
+        log = Log(common.text("log"), form=common.text("log_format"), debug=common.flag("debug"))
         return _dispatch(invocation, log)
     except UsageError as err:
         _report(log, err)

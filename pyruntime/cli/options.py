@@ -77,7 +77,9 @@ class Verb:
 
 
 GLOBAL_OPTIONS = (
-    Option("root", "directory for the state of containers", metavar="DIR", default="/run/pyruntime"),
+    Option(
+        "root", "directory for the state of containers", metavar="DIR", default="/run/pyruntime"
+    ),
     Option("log", "write log lines to FILE instead of standard error", metavar="FILE"),
     Option(
         "log-format",
@@ -105,7 +107,9 @@ _BUNDLE = Option("bundle", "the bundle's directory (default: here)", short="b", 
 _CONSOLE = Option(
     "console-socket", "unix socket that receives the terminal's master end", metavar="SOCKET"
 )
-_PIDFD = Option("pidfd-socket", "unix socket that receives a pidfd of the process", metavar="SOCKET")
+_PIDFD = Option(
+    "pidfd-socket", "unix socket that receives a pidfd of the process", metavar="SOCKET"
+)
 _PID_FILE = Option("pid-file", "write the process's pid to FILE", metavar="FILE")
 _PRESERVE = Option(
     "preserve-fds",
@@ -183,12 +187,8 @@ VERBS = (
             Option("env", "set a variable", short="e", metavar="NAME=VALUE", kind="list"),
             Option("tty", "give it a terminal", short="t"),
             Option("user", "run as UID, or UID:GID (numbers)", short="u", metavar="UID[:GID]"),
-            Option(
-                "additional-gids", "one more group", short="g", metavar="GID", kind="list"
-            ),
-            Option(
-                "process", "take the process from a JSON file", short="p", metavar="FILE"
-            ),
+            Option("additional-gids", "one more group", short="g", metavar="GID", kind="list"),
+            Option("process", "take the process from a JSON file", short="p", metavar="FILE"),
             Option("detach", "do not wait for the process's end", short="d"),
             _PID_FILE,
             Option("process-label", "SELinux label of the process", metavar="LABEL"),

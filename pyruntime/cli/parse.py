@@ -62,9 +62,7 @@ class Invocation:
 
     __slots__ = ("args", "common", "options", "verb")
 
-    def __init__(
-        self, common: Values, verb: Verb | None, options: Values, args: list[str]
-    ) -> None:
+    def __init__(self, common: Values, verb: Verb | None, options: Values, args: list[str]) -> None:
         self.common = common
         self.verb = verb
         self.options = options
@@ -142,9 +140,7 @@ def _option(word: str, options: tuple[Option, ...], verb: str) -> tuple[Option, 
             raise UsageError(f"write -{' -'.join(name)} instead of -{name}")
     where = f'"{verb}" has no option' if verb else "unknown option"
     shown = word.partition("=")[0]
-    raise UsageError(
-        f"{where} {shown}", hint=_suggest(name, [o.name for o in options], "--")
-    )
+    raise UsageError(f"{where} {shown}", hint=_suggest(name, [o.name for o in options], "--"))
 
 
 def _boolean(option: Option, value: str) -> bool:

@@ -177,9 +177,7 @@ def _make_raw(mode: list[Any]) -> None:
     """cfmakeraw(3) on tcgetattr's list, output processing kept for the caller's newline."""
     import termios as t
 
-    mode[0] &= ~(
-        t.IGNBRK | t.BRKINT | t.PARMRK | t.ISTRIP | t.INLCR | t.IGNCR | t.ICRNL | t.IXON
-    )
+    mode[0] &= ~(t.IGNBRK | t.BRKINT | t.PARMRK | t.ISTRIP | t.INLCR | t.IGNCR | t.ICRNL | t.IXON)
     mode[1] &= ~t.OPOST
     mode[2] = (mode[2] & ~(t.CSIZE | t.PARENB)) | t.CS8
     mode[3] &= ~(t.ECHO | t.ECHONL | t.ICANON | t.ISIG | t.IEXTEN)

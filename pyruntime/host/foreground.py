@@ -96,9 +96,7 @@ def attend(
             typed = _serve(poll, terminal, ready, typed)
 
 
-def _serve(
-    poll: select.poll, terminal: Terminal, ready: dict[int, int], typed: bytes
-) -> bytes:
+def _serve(poll: select.poll, terminal: Terminal, ready: dict[int, int], typed: bytes) -> bytes:
     """One round of copying; gives the input that is still to be written."""
     if terminal.master in ready:
         events = ready[terminal.master]

@@ -13,6 +13,7 @@ import os
 
 from pyruntime.errors import host_error
 from pyruntime.launch import protocol
+from pyruntime.plan import ops
 
 NAME = "start.sock"
 
@@ -76,7 +77,7 @@ def go(sock: _socket.socket) -> protocol.Message | None:
         sock.send(protocol.GO)
         while packet := sock.recv(protocol.SIZE_MAX):
             message = protocol.decode(packet)
-            if message.kind != protocol.ops.MSG_WARN:
+            if message.kind != ops.MSG_WARN:
                 return message
     except (ConnectionResetError, BrokenPipeError):
         pass  # closed with our message unread: the init died, which its pid tells

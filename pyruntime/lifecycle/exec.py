@@ -141,9 +141,7 @@ def execute(request: ExecRequest, log: Log) -> int:
 
 def _require_running(status: str, request: ExecRequest) -> None:
     if status == state.PAUSED and not request.ignore_paused:
-        raise StateError(
-            "cannot exec in a paused container (use --ignore-paused to override)"
-        )
+        raise StateError("cannot exec in a paused container (use --ignore-paused to override)")
     if status in (state.STOPPED, state.CREATING):
         raise StateError(f"cannot exec in a {status} container")
 

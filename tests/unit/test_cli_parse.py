@@ -81,7 +81,11 @@ def test_a_flag_can_be_said_no_to() -> None:
         (["create", "c1", "--bundle"], "option --bundle needs a value: DIR", ""),
         (["--log-format", "xml", "list"], "invalid log-format: xml", "text, json"),
         (["list", "-f", "x"], "invalid format option: x", "table, json"),
-        (["create", "--preserve-fds", "-1", "c"], 'option --preserve-fds: "-1" is not a number', ""),
+        (
+            ["create", "--preserve-fds", "-1", "c"],
+            'option --preserve-fds: "-1" is not a number',
+            "",
+        ),
         (["delete", "--force=maybe", "c"], 'option --force: "maybe" is neither true nor false', ""),
         (["delete", "-fx", "c"], '"delete" has no option -fx', ""),
         ([], "no command given", "--help"),
