@@ -16,17 +16,20 @@ from pyruntime.plan.facts import CgroupFacts
 ROOT = "/sys/fs/cgroup"
 
 
-def detect() -> CgroupFacts:
-    """The facts; with no hierarchy mounted, mode is "v1" and everything is empty."""
+def detect(root: str = ROOT) -> CgroupFacts:
+    """The facts; with no hierarchy mounted, mode is "v1" and everything is empty.
+
+    root: the usual place.
+    """
     try:
         hierarchies = parse_own(read_raw("/proc/self/cgroup"))
     except OSError:
         hierarchies = []
-    mount, controllers = _unified(ROOT)
+    mount, controllers = _unified(root)
     if mount:
         return _facts({}, mount, controllers, hierarchies)
-    v1 = _usual_v1(hierarchies)
-    mount, controllers = _unified(ROOT + "/unified")
+    v1 = usual_v1(hierarchies, root)
+    mount, controllers = _unified(root + "/unified")
     if not v1 and not mount:
         v1, mount = parse_mounts(_mountinfo())
         controllers = _unified(mount)[1] if mount else ()
@@ -109,12 +112,13 @@ def _unified(mount: str) -> tuple[str, tuple[str, ...]]:
         return "", ()
 
 
-def _usual_v1(hierarchies: list[tuple[tuple[str, ...], str]]) -> dict[str, str]:
+def usual_v1(hierarchies: list[tuple[tuple[str, ...], str]], root: str) -> dict[str, str]:
+    """Directories below root by controller, for those hierarchies that are mounted there."""
     found: dict[str, str] = {}
     for names, _ in hierarchies:
         # Joint controllers are mounted under all names ("cpu,cpuacct"), with links for each.
         for place in (",".join(names), *names):
-            directory = f"{ROOT}/{place.removeprefix('name=')}"
+            directory = f"{root}/{place.removeprefix('name=')}"
             if names and os.access(directory + "/tasks", os.F_OK):
                 for name in names:
                     found[name] = directory

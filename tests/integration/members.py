@@ -13,17 +13,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyruntime.errors import Error
+
 if TYPE_CHECKING:
     from pyruntime.cgroups.base import Cgroup
 
 SLEEP = ["/bin/sleep", "1000"]
-# Runs away: at every moment a new process, the old one gone.
+# Runs away: at every moment a new process, the old one gone. Gives up if nobody catches it.
 FUGITIVE = [
     sys.executable,
     "-I",
     "-S",
     "-c",
-    "import os\nos.write(1, b'.')\nos.close(1)\nwhile True:\n if os.fork(): os._exit(0)",
+    "import os, time\nend = time.monotonic() + 30\nos.write(1, b'.')\nos.close(1)\n"
+    "while time.monotonic() < end:\n if os.fork(): os._exit(0)",
 ]
 # Takes SIGTERM as a message and ends with status 7. (One that is fatal ends a process even
 # in a frozen cgroup2.)
@@ -66,7 +69,9 @@ def member(
         yield process
     finally:
         process.kill()
-        process.wait()
+        if cgroup.frozen():
+            cgroup.thaw()  # or a v1 member never ends
+        process.wait(30)
         assert process.stdout
         process.stdout.close()
 
@@ -82,6 +87,40 @@ def ready(process: subprocess.Popen[bytes]) -> None:
     assert process.stdout.read(1) == b"."
 
 
+def ends(pid: int, milliseconds: int) -> bool:
+    """Whether a child that runs now ends within the time."""
+    fd = os.pidfd_open(pid)
+    try:
+        waiter = select.poll()
+        waiter.register(fd, select.POLLIN)
+        return bool(waiter.poll(milliseconds))
+    finally:
+        os.close(fd)
+
+
+def as_nobody(action: Callable[[], str], uid: int = 65534) -> str:
+    """What the action returns, or the message of its error, in a child with no capability."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            said = action()
+        except Error as err:
+            said = f"{type(err).__name__}: {err}"
+        except BaseException as err:
+            said = f"unexpected {err!r}"
+        os.write(writer, said.encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        said = file.read()
+    os.waitpid(pid, 0)
+    return said
+
+
 def runs(pid: int) -> bool:
     """Whether the process exists and is no zombie."""
     try:
@@ -89,14 +128,3 @@ def runs(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return stat.rpartition(")")[2].split()[0] not in "ZX"
-
-
-def empty(events: str, timeout_ms: int = 10_000) -> bool:
-    """Wait for the event that a cgroup2 has no process any more."""
-    with Path(events).open("rb") as file:
-        waiter = select.poll()
-        waiter.register(file, select.POLLPRI)
-        while b"populated 1" in os.pread(file.fileno(), 4096, 0):
-            if not waiter.poll(timeout_ms):
-                return False
-    return True

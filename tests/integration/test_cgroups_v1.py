@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from integration.members import member, runs
+from integration.members import ends, member, runs
 from support.leftovers import cgroups
 
 from pyruntime.cgroups import driver
@@ -53,6 +53,16 @@ def test_detect_finds_what_is_mounted(facts: CgroupFacts) -> None:
         assert Path(directory, "cgroup.sane_behavior").exists(), controller
     assert not facts.v2 or Path(facts.v2, "cgroup.controllers").exists()
     assert facts.mode == ("hybrid" if facts.v2 else "v1")
+
+
+def test_hierarchies_in_an_unusual_place_are_found(facts: CgroupFacts, tmp_path: Path) -> None:
+    found = detect(str(tmp_path))
+    assert facts.v1.items() <= found.v1.items()
+    assert (found.mode, found.v2, found.v2_controllers) == (
+        facts.mode,
+        facts.v2,
+        facts.v2_controllers,
+    )
 
 
 def test_a_directory_in_each_hierarchy_and_none_after(
@@ -193,7 +203,7 @@ def test_a_used_cgroup_is_refused_and_left_alone(
                 other.create()
             other.kill(9)
             other.delete()
-            assert runs(process.pid)
+            assert not ends(process.pid, 50)
             assert cgroup.pids() == [process.pid]
 
 
@@ -290,6 +300,7 @@ def test_a_record_from_before_create_takes_nothing_for_its_own(
         assert early.pids() == []
         early.kill(9)
         early.delete()
+        assert not ends(process.pid, 50)
         assert cgroup.pids() == [process.pid]
     driver.from_record(intent).delete()
     assert cgroups(prefix) == []

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from pyruntime.cgroups.detect import parse_mounts, parse_own, unescape
+from pathlib import Path
+
+from pyruntime.cgroups.detect import parse_mounts, parse_own, unescape, usual_v1
 
 OWN = """\
 12:cpu,cpuacct:/user.slice
@@ -48,3 +50,20 @@ def test_no_mounts() -> None:
 def test_octal_escapes() -> None:
     assert unescape("a\\040b\\011c\\012d\\134e") == "a b\tc\nd\\e"
     assert unescape("/plain") == "/plain"
+
+
+def test_joint_controllers_under_either_name(tmp_path: Path) -> None:
+    for name in ("cpu,cpuacct", "net_cls", "systemd"):
+        tmp_path.joinpath(name).mkdir()
+        tmp_path.joinpath(name, "tasks").touch()
+    tmp_path.joinpath("memory").mkdir()  # a directory, and nothing mounted on it
+    hierarchies = parse_own(
+        "5:cpu,cpuacct:/\n4:net_prio,net_cls:/\n3:name=systemd:/\n2:memory:/\n1:pids:/\n0::/\n"
+    )
+    assert usual_v1(hierarchies, str(tmp_path)) == {
+        "cpu": f"{tmp_path}/cpu,cpuacct",
+        "cpuacct": f"{tmp_path}/cpu,cpuacct",
+        "net_prio": f"{tmp_path}/net_cls",
+        "net_cls": f"{tmp_path}/net_cls",
+        "name=systemd": f"{tmp_path}/systemd",
+    }
