@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A containerd of the tests' own: its root, state and socket in a directory; ctr to ask it."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from engines.image import NAME
+
+CONFIG = """
+version = 2
+root = "{here}/root"
+state = "{here}/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "{here}/containerd.sock"
+[ttrpc]
+  address = "{here}/containerd.sock.ttrpc"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "{here}/opt"
+"""
+PATIENCE = 60
+
+
+class Daemon:
+    """A running daemon, ready for requests; `stop` ends it and nothing else."""
+
+    def __init__(self, here: Path) -> None:
+        self.address = here / "containerd.sock"
+        self.log = here / "log"
+        config = here / "config.toml"
+        config.write_text(CONFIG.format(here=here))
+        ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        with ready, self.log.open("wb") as log:
+            ready.bind(str(here / "notify"))
+            self._process = subprocess.Popen(
+                ["containerd", "--config", str(config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "NOTIFY_SOCKET": str(here / "notify")},
+            )
+            self._await(ready)
+
+    def _await(self, ready: socket.socket) -> None:
+        """Until it says READY=1, as sd_notify(3) has it; or until it ends."""
+        pidfd = os.pidfd_open(self._process.pid)
+        try:
+            while True:
+                found = select.select([ready, pidfd], [], [], PATIENCE)[0]
+                if ready in found and b"READY=1" in ready.recv(4096):
+                    return
+                if pidfd in found or not found:
+                    self.stop()
+                    raise AssertionError(f"containerd is not ready: {self.log.read_text()}")
+        finally:
+            os.close(pidfd)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+
+
+class Ctr:
+    """ctr on a daemon, in a namespace, with the runtime under test."""
+
+    def __init__(self, daemon: Daemon, namespace: str, runtime: Path, prefix: str) -> None:
+        self.daemon = daemon
+        self.namespace = namespace
+        self.runtime = runtime
+        self.prefix = prefix
+        self.ids: list[str] = []
+
+    def command(self, *args: str) -> list[str]:
+        return ["ctr", "--address", str(self.daemon.address), "-n", self.namespace, *args]
+
+    def __call__(self, *args: str, **how: Any) -> subprocess.CompletedProcess[str]:
+        """One call to its end; check=True by default."""
+        check = how.pop("check", True)
+        done = subprocess.run(
+            self.command(*args), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=PATIENCE, check=False, **how,
+        )  # fmt: skip
+        if check and done.returncode:
+            raise AssertionError(f"{args}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def new_id(self) -> str:
+        name = f"{self.prefix}{len(self.ids)}"
+        self.ids.append(name)
+        return name
+
+    def run_words(self, name: str, command: list[str], *options: str) -> list[str]:
+        """The arguments of `ctr run` for a container of the test image."""
+        runtime = ["--runtime", "io.containerd.runc.v2", "--runc-binary", str(self.runtime)]
+        return ["run", *runtime, *options, NAME, name, *command]
+
+    def run(
+        self, command: list[str], *options: str, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """`ctr run --rm` in the foreground."""
+        return self(*self.run_words(self.new_id(), command, "--rm", *options), check=check)
+
+    def detached(self, command: list[str], *options: str) -> str:
+        """`ctr run -d`; the id. The task's output goes nowhere."""
+        name = self.new_id()
+        self(*self.run_words(name, command, "-d", "--null-io", *options))
+        return name
+
+    def task(self, name: str) -> tuple[int, str]:
+        """Pid and status of a task, as `task ls` shows them."""
+        for line in self("task", "ls").stdout.splitlines()[1:]:
+            fields = line.split()
+            if fields[0] == name:
+                return int(fields[1]), fields[2]
+        raise LookupError(f"no task {name}")
+
+    def remove(self, name: str) -> None:
+        """Kill and delete a task and its container; nothing when they are gone."""
+        self("task", "delete", "--force", name, check=False)
+        self("container", "delete", name, check=False)
+
+    def cleanup(self) -> None:
+        for name in self.ids:
+            self.remove(name)
+
+
+def remove_namespace(namespace: str) -> None:
+    """What outlives the daemon on any host: the cgroups' parent and the runtime's root."""
+    for hierarchy in Path("/sys/fs/cgroup").iterdir():
+        where = hierarchy / namespace
+        if where.is_dir():
+            where.rmdir()
+    shutil.rmtree(Path("/run/containerd/runc", namespace), ignore_errors=True)

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""containerd's own client with the runtime under its runc shim."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from engines.containerd import PATIENCE, Ctr
+from integration.terminal import Seat, read_until
+from support.leftovers import Snapshot
+
+SLEEP = ["/bin/sleep", "1000"]
+
+
+def shell(script: str) -> list[str]:
+    return ["/bin/sh", "-c", script]
+
+
+def test_output_and_exit_code(ctr: Ctr, leftovers: Snapshot) -> None:
+    done = ctr.run(shell("echo out; echo err >&2; exit 42"), check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (42, "out\n", "err\n")
+    assert leftovers.compare() == []
+
+
+def test_success(ctr: Ctr) -> None:
+    assert ctr.run(["/bin/echo", "hello"]).stdout == "hello\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("/bin/absent", "stat /bin/absent: no such file or directory"),
+        ("absent", "executable file not found in $PATH"),
+        ("/etc/passwd", "permission denied"),
+    ],
+)
+def test_the_runtimes_error_reaches_the_user(
+    program: str, said: str, ctr: Ctr, leftovers: Snapshot
+) -> None:
+    done = ctr.run([program], check=False)
+    assert done.returncode == 1
+    assert said in done.stderr
+    # A failed task leaves no container when --rm was said, yet ctr 1.6 wants it deleted.
+    ctr.cleanup()
+    assert leftovers.compare() == []
+
+
+def test_terminal(ctr: Ctr) -> None:
+    words = ctr.run_words(
+        ctr.new_id(), shell("tty; stty size; read line; echo got $line; exit 5"), "--rm", "-t"
+    )
+    seat = Seat(ctr.command(*words), rows=30, columns=90)
+    try:
+        read_until(seat.master, b"/dev/pts/0")
+        os.write(seat.master, b"words\r")
+        assert b"got words" in read_until(seat.master, b"got words")
+        assert seat.finish() == 5
+    finally:
+        seat.close()
+
+
+def test_a_task_in_the_background(ctr: Ctr, leftovers: Snapshot) -> None:
+    name = ctr.detached(SLEEP)
+    pid, status = ctr.task(name)
+    assert status == "RUNNING"
+    assert Path(f"/proc/{pid}/cmdline").read_bytes() == b"/bin/sleep\0001000\0"
+    assert str(pid) in ctr("task", "ps", name).stdout
+    ctr("task", "kill", "--signal", "SIGKILL", name)
+    ctr("task", "delete", "--force", name)
+    ctr("container", "delete", name)
+    assert leftovers.compare() == []
+
+
+def test_exec(ctr: Ctr) -> None:
+    name = ctr.detached(SLEEP)
+    run = ["task", "exec", "--exec-id", "one", name]
+    done = ctr(*run, *shell("echo out; echo err >&2; hostname; exit 7"), check=False)
+    assert done.returncode == 7
+    assert done.stdout.splitlines()[0] == "out"
+    assert done.stderr == "err\n"
+    done = ctr(*run, "/bin/absent", check=False)
+    assert done.returncode == 1
+    assert "no such file or directory" in done.stderr
+    assert ctr(*run, "/bin/echo", "still").stdout == "still\n"
+    assert ctr.task(name)[1] == "RUNNING"
+
+
+def test_exec_on_a_terminal(ctr: Ctr) -> None:
+    name = ctr.detached(SLEEP)
+    seat = Seat(
+        ctr.command("task", "exec", "-t", "--exec-id", "t", name, *shell("tty; read l; exit 3"))
+    )
+    try:
+        read_until(seat.master, b"/dev/pts/0")
+        os.write(seat.master, b"\r")
+        assert seat.finish() == 3
+    finally:
+        seat.close()
+
+
+def test_pause_and_resume(ctr: Ctr) -> None:
+    name = ctr.detached(SLEEP)
+    ctr("task", "pause", name)
+    assert ctr.task(name)[1] == "PAUSED"
+    ctr("task", "resume", name)
+    assert ctr.task(name)[1] == "RUNNING"
+    assert ctr("task", "exec", "--exec-id", "e", name, "/bin/echo", "on").stdout == "on\n"
+
+
+def test_a_paused_task_can_be_removed(ctr: Ctr, leftovers: Snapshot) -> None:
+    name = ctr.detached(SLEEP)
+    ctr("task", "pause", name)
+    ctr("task", "resume", name)
+    ctr.remove(name)
+    assert leftovers.compare() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_reach_the_program(number: signal.Signals, ctr: Ctr) -> None:
+    name = ctr.new_id()
+    script = f"trap 'exit 9' {number.name[3:]}; echo up; while :; do sleep 0.1; done"
+    with subprocess.Popen(
+        ctr.command(*ctr.run_words(name, shell(script), "--rm")),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"up\n"
+        ctr("task", "kill", "--signal", number.name, name)
+        assert process.wait(PATIENCE) == 9
+
+
+def test_kill_by_another_client(ctr: Ctr) -> None:
+    name = ctr.new_id()
+    with subprocess.Popen(
+        ctr.command(*ctr.run_words(name, shell("echo up; exec sleep 1000"), "--rm")),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"up\n"
+        ctr("task", "kill", "--signal", "SIGKILL", name)
+        assert process.wait(PATIENCE) == 137
+
+
+def test_settings(ctr: Ctr, tmp_path: Path) -> None:
+    (tmp_path / "shared").write_text("shared\n")
+    script = "echo $WORD; pwd; cat /mnt/shared; echo > /mnt/x; touch /x"
+    options = [
+        *("--env", "WORD=word", "--cwd", "/tmp", "--read-only"),
+        *("--mount", f"type=bind,src={tmp_path},dst=/mnt,options=rbind:ro"),
+    ]
+    done = ctr.run(shell(script), *options, check=False)
+    assert done.stdout.split() == ["word", "/tmp", "shared"]
+    assert done.stderr.count("ead-only file system") == 2
+
+
+def test_limits(ctr: Ctr) -> None:
+    name = ctr.detached(SLEEP, "--memory-limit", str(32 << 20), "--cpus", "0.5")
+    pid, _ = ctr.task(name)
+    for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        where = Path("/sys/fs/cgroup", controllers or "unified", path.lstrip("/"))
+        if controllers in ("memory", "cpu", "pids", "devices", "freezer"):
+            assert name in path
+        if controllers == "memory":
+            assert int((where / "memory.limit_in_bytes").read_text()) == 32 << 20
+        if controllers == "cpu":
+            quota = int((where / "cpu.cfs_quota_us").read_text())
+            assert quota * 2 == int((where / "cpu.cfs_period_us").read_text())
+
+
+def test_metrics(ctr: Ctr) -> None:
+    """The shim reads the cgroup that the runtime made, by the pid that it was told."""
+    name = ctr.detached(SLEEP)
+    assert "memory" in ctr("task", "metrics", name).stdout
+    assert "pids" in ctr("task", "metrics", name).stdout
+
+
+def test_host_network(ctr: Ctr) -> None:
+    host = os.readlink("/proc/self/ns/net")
+    assert ctr.run(["/bin/readlink", "/proc/self/ns/net"], "--net-host").stdout.strip() == host
+    assert ctr.run(["/bin/readlink", "/proc/self/ns/net"]).stdout.strip() != host
+
+
+def test_many_containers_at_once(ctr: Ctr, leftovers: Snapshot) -> None:
+    running = [
+        subprocess.Popen(
+            ctr.command(*ctr.run_words(ctr.new_id(), ["/bin/echo", str(n)], "--rm")),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        )
+        for n in range(6)
+    ]  # fmt: skip
+    assert [process.communicate(timeout=PATIENCE)[0] for process in running] == [
+        f"{n}\n" for n in range(6)
+    ]
+    assert [process.returncode for process in running] == [0] * 6
+    assert leftovers.compare() == []
