@@ -12,6 +12,7 @@ from pyruntime import jsontext
 from pyruntime.errors import JsonError, Problem
 from pyruntime.jsonfault import line_column, locate, pointer_of
 from pyruntime.spec import rules, rules_process, schema_walk
+from pyruntime.spec.findings import Findings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,7 +144,12 @@ def _rule_problems(value: Any, kind: str, faults: list[list[str]]) -> list[Probl
         value = _without(value, _unit(path))
     if schema_walk.first_fault(value, kind):
         return []
-    return rules.check(value) if kind == "config" else rules_process.check_document(value)
+    found = Findings()
+    process, pointer = (value, "") if kind == "process" else (value.get("process", {}), "/process")
+    sets = process.get("capabilities", {})
+    rules_process.check_capabilities(sets, f"{pointer}/capabilities", found)
+    found += rules.check(value) if kind == "config" else rules_process.check_document(value)
+    return found
 
 
 def _unit(path: list[str]) -> list[str]:

@@ -41,10 +41,15 @@ class Loaded:
 
 def load_config(bundle: str) -> Loaded:
     """config.json of a bundle. Raises ConfigError."""
-    directory = bundle.rstrip("/") or bundle[:1]
+    return load_document(config_path(bundle), "config")
+
+
+def config_path(bundle: str) -> str:
+    """Where a bundle's configuration is, spelt as people would."""
+    directory = bundle.rstrip("/")
     if directory in ("", "."):
-        return load_document("config.json", "config")
-    return load_document(f"{directory}/config.json".replace("//", "/"), "config")
+        return "/config.json" if bundle[:1] == "/" else "config.json"
+    return f"{directory}/config.json"
 
 
 def load_document(path: str, kind: str) -> Loaded:

@@ -57,7 +57,6 @@ def check(process: Map, pointer: str, found: Findings) -> None:
         found.error(f"{pointer}/oomScoreAdj", "must be from -1000 to 1000")
     _user(process.get("user", {}), f"{pointer}/user", found)
     _rlimits(process.get("rlimits", ()), f"{pointer}/rlimits", found)
-    _capabilities(process.get("capabilities", {}), f"{pointer}/capabilities", found)
     if "scheduler" in process:
         _scheduler(process["scheduler"], f"{pointer}/scheduler", found)
     if not 0 <= process.get("ioPriority", {}).get("priority", 0) <= 7:
@@ -115,8 +114,11 @@ def _rlimits(rlimits: Sequence[Map], pointer: str, found: Findings) -> None:
         seen.add(kind)
 
 
-def _capabilities(sets: Map, pointer: str, found: Findings) -> None:
-    """What can't be granted is only warned of (config.md, "Linux Process")."""
+def check_capabilities(sets: Map, pointer: str, found: Findings) -> None:
+    """What can't be granted is only warned of (config.md, "Linux Process").
+
+    Not on the way of a create: there the plan tells it, which also knows the kernel's last one.
+    """
     for which in ("bounding", "effective", "inheritable", "permitted", "ambient"):
         for index, name in enumerate(sets.get(which, ())):
             if name[:4] != "CAP_" or name[4:] not in CAPABILITIES:

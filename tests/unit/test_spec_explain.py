@@ -77,6 +77,15 @@ def test_good_document() -> None:
     assert problems(config) == []
 
 
+def test_unknown_capability_is_a_warning() -> None:
+    process = {"cwd": "/", "args": ["sh"], "capabilities": {"ambient": ["CAP_SMILE"]}}
+    config = {"ociVersion": "1.3.0", "root": {"path": "r"}, "process": process}
+    for document, kind, pointer in ((config, "config", "/process"), (process, "process", "")):
+        (problem,) = problems(document, kind)
+        assert (problem.severity, problem.line) == ("warning", 1)
+        assert problem.pointer == f"{pointer}/capabilities/ambient/0"
+
+
 def test_bad_json_is_one_problem() -> None:
     assert lines(explain.problems(b'{"a":1,\n"a":2}', "x", "config")) == (
         "2:1 error /a: duplicate key []"

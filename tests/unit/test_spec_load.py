@@ -50,6 +50,21 @@ def test_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert load.load_config(".").path == load.load_config("").path == "config.json"
 
 
+@pytest.mark.parametrize(
+    ("bundle", "path"),
+    [
+        ("", "config.json"),
+        (".", "config.json"),
+        ("./", "config.json"),
+        ("/", "/config.json"),
+        ("/b//", "/b/config.json"),
+        ("../b", "../b/config.json"),
+    ],
+)
+def test_path_of_the_configuration(bundle: str, path: str) -> None:
+    assert load.config_path(bundle) == path
+
+
 def test_null_is_absent_but_raw_is_untouched(tmp_path: Path) -> None:
     config = {**GOOD, "process": None, "hooks": {"prestart": None}}
     loaded = load.load_config(write(tmp_path, config))
@@ -166,6 +181,28 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     assert bounded(path, 256).endswith("nested deeper than 64 levels")
     path.write_bytes(b"[" + b"[]," * (5 << 20) + b"1]")
     assert bounded(path, 128).endswith("takes more memory than there is")
+
+
+def test_a_large_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "config.json").open("wb") as file:
+        file.truncate(100 << 20)
+    monkeypatch.setattr(os, "read", None)
+    assert refused(tmp_path).message.endswith("config.json: larger than 16 MiB")
+
+
+def test_bad_json_without_the_json_package(tmp_path: Path) -> None:
+    """The scanner of CPython 3.11 takes its error's class from json, if that is imported."""
+    (tmp_path / "config.json").write_text("{")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[2]); from pyruntime import errors;"
+        "from pyruntime.spec import load; assert 'json' not in sys.modules\n"
+        "try: load.load_config(sys.argv[1])\n"
+        "except errors.ConfigError as err: print(err)"
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    command = [sys.executable, "-I", "-S", "-c", code, str(tmp_path), root]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("config.json:1:2: ends where a key in double quotes is expected\n")
 
 
 def test_errors_leave_no_descriptor_open(tmp_path: Path) -> None:

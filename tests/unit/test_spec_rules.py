@@ -123,6 +123,11 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     (process("env", ["A=\0"]), "/process/env/0", "NUL"),
     ({"annotations": {"a\0": "b"}}, "/annotations", "NUL"),
     ({"annotations": {"": "b"}}, "/annotations", "empty key"),
+    (
+        {"process__terminal": True, "process__consoleSize": {"height": 1, "width": 65536}},
+        "/process/consoleSize/width",
+        "65535",
+    ),
     (process("oomScoreAdj", -1001), "/process/oomScoreAdj", "-1000"),
     (process("user", {"uid": 0xFFFFFFFF}), "/process/user/uid", "not an id"),
     (process("user", {"additionalGids": [1, 0xFFFFFFFF]}), "/process/user/additionalGids/1", "id"),
@@ -359,11 +364,6 @@ def test_errors(changes: dict[str, Any], pointer: str, part: str) -> None:
 WARNINGS: list[tuple[dict[str, Any], str, str]] = [
     (mount(destination="m"), "/mounts/0/destination", "relative to /"),
     (mount(uidMappings=[ID], gidMappings=[ID]), "/mounts/0", "no idmap"),
-    (
-        process("capabilities", {"bounding": ["CAP_KILL", "KILL"]}),
-        "/process/capabilities/bounding/1",
-        "not granted",
-    ),
     (limits("memory", kernel=1), f"{R}/memory/kernel", "deprecated"),
 ]
 
@@ -440,6 +440,14 @@ def test_official_samples() -> None:
 def test_process_alone() -> None:
     problems = rules_process.check_document({"cwd": "x", "args": ["a\0"]})
     assert [p.pointer for p in problems] == ["/cwd", "/args/0"]
+
+
+def test_capabilities_are_left_to_the_plan() -> None:
+    sets = {"bounding": ["CAP_KILL", "KILL"], "unknown": [1]}
+    assert found(config(process__capabilities=sets)) == []
+    problems = Findings()
+    rules_process.check_capabilities(sets, "/c", problems)
+    assert [(p.severity, p.pointer) for p in problems] == [("warning", "/c/bounding/1")]
 
 
 def test_resources_alone() -> None:
