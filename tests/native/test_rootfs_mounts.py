@@ -92,7 +92,6 @@ def test_read_only_filesystem_and_superblock_flags(rootfs: Path) -> None:
         ("nonsense", "tmpfs: Unknown parameter 'nonsense'"),
         ("nonsense=1", "tmpfs: Unknown parameter 'nonsense'"),
         ("size=much", "tmpfs: Bad value for 'size'"),
-        ("mpol=" + "x" * 256, "a value of more than 255 bytes, which only mount(2) takes"),
     ],
 )
 def test_refused_option_in_the_kernels_words(rootfs: Path, option: str, text: str) -> None:
@@ -106,6 +105,58 @@ def test_refused_at_creation(rootfs: Path) -> None:
     outcome = mounted(rootfs, ops.mount_fs("", fstype="overlay", target="/data"))
     assert outcome.errno == errno.EINVAL
     assert outcome.what == "mount"
+    assert outcome.value is None
+
+
+def layers(rootfs: Path, count: int) -> str:
+    """An overlay's lowerdir of some hundred bytes; the topmost layer holds `top`."""
+    paths = [rootfs.parent / f"layer{number}" for number in range(count)]
+    for path in paths:
+        path.mkdir()
+    (paths[0] / "top").write_text("")
+    return "lowerdir=" + ":".join(str(path) for path in paths)
+
+
+@pytest.mark.parametrize("propagation", [0, MS_SHARED])
+def test_option_too_long_for_a_context(rootfs: Path, propagation: int) -> None:
+    lower = layers(rootfs, 12)
+    assert len(lower) > 300
+    step = ops.mount_fs(
+        "",
+        attr_set=NOSUID | NODEV | RDONLY | NOATIME,
+        propagation=propagation,
+        fstype="overlay",
+        source="named",
+        target="/data",
+        options=["sync", lower, "index=off"],
+    )
+    here = os.getcwd()
+
+    def after() -> Any:
+        assert os.getcwd() == here
+        return os.listdir(rootfs / "data"), mounts()[f"{rootfs}/data"]
+
+    outcome = run([*container(rootfs), step], after)
+    assert outcome.result == 0, outcome
+    names, found = outcome.value
+    assert names == ["top"]
+    assert set(found["options"].split(",")) == {"ro", "nosuid", "nodev", "noatime"}
+    assert found["source"] == "named"
+    assert found["tags"].startswith("shared:") == bool(propagation)
+
+
+def test_long_option_at_a_link_stays_in_the_rootfs(rootfs: Path, source: Path) -> None:
+    (rootfs / "data").symlink_to(source)
+    step = ops.mount_fs("", fstype="overlay", target="/data", options=[layers(rootfs, 12)])
+    inside = f"{rootfs}{source}"
+    outcome = run([*container(rootfs), step], lambda: (inside in mounts(), str(source) in mounts()))
+    assert outcome.value == (True, False), outcome
+
+
+def test_more_options_than_a_page(rootfs: Path) -> None:
+    step = ops.mount_fs("", fstype="overlay", target="/data", options=["lowerdir=" + "x" * 5000])
+    outcome = mounted(rootfs, step)
+    assert outcome.errno == errno.E2BIG
     assert outcome.value is None
 
 

@@ -8,7 +8,6 @@
 #include <linux/mount.h>
 
 #define KEY_LIMIT 256
-#define VALUE_LIMIT 255 /* fsconfig(2) takes no longer string */
 #define LOG_LIMIT 1024
 #define LOG_MESSAGES 16 /* the kernel keeps eight */
 
@@ -57,10 +56,7 @@ int fs_string(struct ctx *c, int fs, const char *key, const char *value, const c
   long err = sys(fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0);
   if (!err)
     return 0;
-  const char *why = strlen(value) > VALUE_LIMIT
-                        ? "a value of more than 255 bytes, which only mount(2) takes"
-                        : key;
-  return fs_fail(c, fs, (int)err, "fsconfig", where, why);
+  return fs_fail(c, fs, (int)err, "fsconfig", where, key);
 }
 
 int fs_option(struct ctx *c, int fs, const char *option, const char *where) {

@@ -9,6 +9,8 @@
 
 #include "context.h"
 
+#define FS_VALUE_LIMIT 255 /* bytes; fsconfig(2) takes no longer string */
+
 int fs_open(struct ctx *c, const char *fstype, const char *where);
 int fs_pick(struct ctx *c, int mount, const char *where);
 /* option: "key" or "key=value". */

@@ -4,6 +4,7 @@
 #include "copyup.h"
 #include "fd.h"
 #include "fs.h"
+#include "mount2.h"
 #include "path.h"
 #include "run.h"
 #include "tree.h"
@@ -85,6 +86,8 @@ int op_mount_fs(struct ctx *c, const struct step *s) {
   FD_AUTO target = path_target(c, where, target_flags(s->n[N_mount_fs_flags]), &created);
   if (target < 0)
     return target;
+  if (mount2_needed(c, s))
+    return mount2_fs(c, s, target);
   FD_AUTO tree = make_fs(c, s, target, created);
   if (tree < 0)
     return tree;
