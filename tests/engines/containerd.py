@@ -53,8 +53,8 @@ class Daemon:
         pidfd = os.pidfd_open(self._process.pid)
         try:
             while True:
-                found = select.select([ready, pidfd], [], [], PATIENCE)[0]
-                if ready in found and b"READY=1" in ready.recv(4096):
+                found, _, _ = select.select([ready.fileno(), pidfd], [], [], PATIENCE)
+                if ready.fileno() in found and b"READY=1" in ready.recv(4096):
                     return
                 if pidfd in found or not found:
                     self.stop()

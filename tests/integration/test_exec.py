@@ -136,7 +136,7 @@ def test_process_file_as_an_engine_gives_it(runtime: Runtime, running: str, tmp_
     """exec --process F --detach --pid-file P ID: stdio is the caller's, the pid alone in P."""
     file = process(tmp_path / "process.json", ["/bin/sleep", "1000"])
     pid_file = tmp_path / "exec.pid"
-    options = ["--process", file, "--detach", "--pid-file", pid_file]
+    options = ["--process", str(file), "--detach", "--pid-file", str(pid_file)]
     runtime("exec", *options, running, **QUIET)
     found = int(pid_file.read_text())
     assert pid_file.read_text() == str(found)

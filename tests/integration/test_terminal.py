@@ -93,7 +93,7 @@ def test_exec_with_a_console_socket(
         )
     )
     pid_file = tmp_path / "pid"
-    options = ["--detach", "--process", file, "--console-socket", receiver.path]
+    options = ["--detach", "--process", str(file), "--console-socket", str(receiver.path)]
     runtime("exec", *options, "--pid-file", pid_file, running, **QUIET)
     console = receiver.descriptor()
     said = read_until(console, b"end").decode().split()
