@@ -43,6 +43,16 @@ def test_not_in_path(places: Path, file: str) -> None:
     assert found[:2] == (errno.ENOENT, "lookup")
 
 
+def test_an_empty_entry_of_path_is_no_directory(places: Path) -> None:
+    def before() -> None:
+        os.chroot(places / "two")
+        os.chdir("/")
+
+    steps = [ops.exec_lookup("", file="tool", path=":/nonexistent:")]
+    found = sandbox.run(steps, before=before)
+    assert (found.errno, found.what) == (errno.ENOENT, "lookup")
+
+
 def test_no_path_at_all() -> None:
     assert lookup("sh") == (errno.ENOENT, "lookup", "sh")
 

@@ -127,9 +127,9 @@ def test_stdio_owner_without_the_right_to() -> None:
         ("1000:x:7:7::/numeric-name:/bin/sh\n", 1000, "/"),
         ("user:x:1000:1000:no-home\n", 1000, "/"),
         ("user:x:1000:1000:::/bin/sh\n", 1000, "/"),
-        ("x" * 5000 + ":x:1000:1::/too-long:\n", 1000, "/"),
+        (f"user:x:1000:1:{'c' * 2020}:/home/{'h' * 100}:\n", 1000, "/"),  # too long a line
         ("user:x:01000x:1::/odd:\n", 1000, "/"),
-        ("user:x:4294968296:1::/wrapped:\n", 1000, "/"),
+        ("user:x:18446744073709552616:1::/wrapped:\n", 1000, "/"),
         ("", 1000, "/"),
     ],
 )

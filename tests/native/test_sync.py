@@ -75,22 +75,23 @@ def test_other_answers_than_go_are_errors(answer: bytes) -> None:
 
 
 def test_init_dies_with_the_runtime_until_ready() -> None:
-    """A runtime in a process of its own is killed; somebody else holds the socket open."""
-    read, write = os.pipe()
+    """The runtime is killed; that its end of the socket stays open elsewhere is no help."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
         init = Init([CGROUP, READY])
         init.receive()
-        os.write(write, b"%d" % init.pid)
+        socket.send_fds(theirs, [b"%d" % init.pid], [init.sync.fileno()])
         signal.pause()
-    os.close(write)
-    init_pid = int(os.read(read, 16))
-    pidfd = os.pidfd_open(init_pid)
+    answer, fds, _, _ = socket.recv_fds(ours, 64, 1)
+    pidfd = os.pidfd_open(int(answer))
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     assert select.select([pidfd], [], [], 20)[0]
-    os.close(pidfd)
-    os.close(read)
+    for fd in (pidfd, *fds):
+        os.close(fd)
+    ours.close()
+    theirs.close()
 
 
 def test_created_container_outlives_the_runtime(listener: socket.socket) -> None:
@@ -145,22 +146,18 @@ def test_start_is_told_of_failures(listener: socket.socket) -> None:
         assert os.waitstatus_to_exitcode(init.wait()) == 1
 
 
-def test_nobody_listens_once_started(listener: socket.socket) -> None:
-    steps = program("/bin/cat")
-    read, write = os.pipe()
-    saved = os.dup(0)
-    os.dup2(read, 0)
-    try:
-        init = created(listener, *steps)
-    finally:
-        os.dup2(saved, 0)
-    with init, connect(listener) as sock:
+def test_nobody_listens_once_started(listener: socket.socket, tmp_path: Path) -> None:
+    """Not even while the startContainer hooks run."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    hook = ops.hook("", path="/bin/sh", args=["sh", "-c", f"echo >{fifo}; cat {fifo}"])
+    with created(listener, hook, *program("/bin/true")) as init, connect(listener) as sock:
         sock.send(GO)
-        assert sock.recv(16) == b""
+        assert fifo.read_text() == "\n"
         name = listener.getsockname()
         listener.close()
         with pytest.raises(ConnectionRefusedError):
             socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect(name)
-        for fd in (read, write, saved):
-            os.close(fd)
+        fifo.write_text("")
+        assert sock.recv(16) == b""
         assert init.wait() == 0
