@@ -21,7 +21,7 @@ static bool same_file(const struct statx *a, const struct statx *b) {
          a->stx_ino == b->stx_ino;
 }
 
-/* Attaches tree over the target, or sets target itself read-only where it is the root. */
+/* A read-only copy of what is mounted there goes over it; the root is set read-only itself. */
 int op_readonly_path(struct ctx *c, const struct step *s) {
   const char *path = str(c, s, S_readonly_path_path);
   FD_AUTO target = path_open(c, path, 0);
@@ -46,7 +46,9 @@ static int make_empty(struct ctx *c, const char *inodes, const char *path) {
   FD_AUTO fs = fs_open(c, "tmpfs", path);
   if (fs < 0)
     return fs;
-  int err = fs_string(c, fs, "nr_blocks", "1", path);
+  int err = fs_string(c, fs, "source", "tmpfs", path);
+  if (!err)
+    err = fs_string(c, fs, "nr_blocks", "1", path);
   if (!err)
     err = fs_string(c, fs, "nr_inodes", inodes, path);
   if (!err)
