@@ -77,12 +77,3 @@ def write(path: str, value: str, *, pointer: str = "", hint: str = "") -> None:
         write_raw(path, value)
     except OSError as err:
         raise failure("write", path, err, value=value, pointer=pointer, hint=hint) from None
-
-
-def flag(path: str, name: str) -> str:
-    """The value after `name` in a flat-keyed file such as cgroup.events, "" if missing."""
-    for line in read_raw(path).splitlines():
-        key, _, value = line.partition(" ")
-        if key == name:
-            return value
-    return ""

@@ -10,7 +10,7 @@ import os
 from errno import EBUSY, ENOENT, ENOTDIR
 from time import monotonic, sleep
 
-from pyruntime.cgroups.files import failure, flag, read_raw
+from pyruntime.cgroups.files import failure, read_raw
 from pyruntime.errors import CgroupError
 
 # A neighbour that removes a shared parent between our two mkdirs costs one more round.
@@ -180,11 +180,3 @@ def check_unused(path: str) -> None:
             pointer="/linux/cgroupsPath",
             hint="another container has this cgroupsPath, or one that ended left processes",
         )
-
-
-def populated(path: str) -> bool:
-    """Whether a cgroup2 has a process in it or below."""
-    try:
-        return flag(path + "/cgroup.events", "populated") == "1"
-    except OSError:
-        return False
