@@ -177,10 +177,23 @@ static int clone_in_pidns(struct attempt *a, int *pid, int *pidfd) {
   return err;
 }
 
+/* The caller's numbers are the caller's: what is ours among them would reach the program. */
+static bool fds_apart(const struct pyr_spawn *how) {
+  int base = 3 + (int)how->preserve;
+  if (how->init_fd >= 3 && how->init_fd < base)
+    return false;
+  for (uint32_t i = 0; i < how->nslots; i++)
+    if (how->slots[i] >= 3 && how->slots[i] < base)
+      return false;
+  return true;
+}
+
 int pyr_spawn(const struct pyr_spawn *how, int *pid, int *pidfd) {
   int slots[SLOTS_MAX];
   if (how->nslots > SLOTS_MAX || how->preserve > PRESERVE_MAX)
     return -E2BIG;
+  if (!fds_apart(how))
+    return -EBADF;
   memcpy(slots, how->slots, how->nslots * sizeof *slots);
   struct attempt a = {
       .how = how, .base = 3 + (int)how->preserve, .slots = slots, .init_fd = how->init_fd};

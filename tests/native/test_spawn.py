@@ -22,6 +22,11 @@ def open_fds() -> set[str]:
     return set(os.listdir("/proc/self/fd"))
 
 
+@pytest.fixture
+def image() -> int:
+    return checked(lib.pyr_init_image(os.fsencode(INIT)))
+
+
 def test_program_gets_the_standard_streams_only() -> None:
     leaked = [os.open("/", os.O_RDONLY) for _ in range(20)]
     for fd in leaked:
@@ -60,6 +65,17 @@ def test_preserved_descriptors_pass_close_on_exec_or_not(tmp_path: Path) -> None
         os._exit(os.waitstatus_to_exitcode(init.wait()))
     assert os.waitpid(pid, 0)[1] == 0
     assert (tmp_path / "out").read_text() == "file 3\nfile 4\n0 1 2 3 4 5 "
+
+
+def test_own_descriptor_among_the_preserved_is_refused(image: int) -> None:
+    """It stands where the caller promised one of its own: the program must not get it."""
+    refused(errno.EBADF, image, [-1], preserve=image - 2)
+    with open("/dev/null") as ours:
+        other = os.dup(ours.fileno())
+        high = fcntl.fcntl(image, fcntl.F_DUPFD_CLOEXEC, 300)
+        refused(errno.EBADF, high, [other], preserve=other - 2)
+        for fd in (other, high, image):
+            os.close(fd)
 
 
 def test_slots_keep_their_order_when_numbers_collide() -> None:
@@ -122,11 +138,6 @@ def test_signals_are_reset() -> None:
         signal.signal(signal.SIGUSR1, signal.SIG_DFL)
     fields = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
     assert fields["SigIgn"] == fields["SigBlk"] == "0" * 16
-
-
-@pytest.fixture
-def image() -> int:
-    return checked(lib.pyr_init_image(os.fsencode(INIT)))
 
 
 def refused(expected: int, *args: object, **how: object) -> None:
