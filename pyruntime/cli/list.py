@@ -6,7 +6,7 @@ from __future__ import annotations
 from pyruntime import jsontext, state
 from pyruntime.cli.main import state_root
 from pyruntime.errors import Error, NotFound, host_error
-from pyruntime.lifecycle.status import describe
+from pyruntime.lifecycle.status import describe, owner_name
 from pyruntime.log import print_out
 
 TYPE_CHECKING = False
@@ -46,7 +46,9 @@ def _containers(root: str, log: Log, *, explicit: bool) -> list[dict[str, Any]]:
     for container_id in ids:
         try:
             with state.open_dir(root, container_id) as directory:
-                found.append(describe(directory, directory.read()))
+                record = directory.read()
+                shown = describe(directory, record)
+                found.append(shown | {"owner": owner_name(record.owner)})
         except NotFound:
             continue  # deleted in between, or a create that has only begun
         except Error as err:

@@ -84,6 +84,25 @@ def deliver(path: str, name: str, fd: int) -> int:
     return -1
 
 
+def own_terminal() -> int:
+    """The caller's terminal among the standard streams, -1 without one."""
+    return next((fd for fd in (0, 1, 2) if os.isatty(fd)), -1)
+
+
+def copy_size(master: int) -> None:
+    """Give a terminal the size of the caller's, before its program can ask for it."""
+    import termios  # only a foreground terminal needs it
+
+    own = own_terminal()
+    if own < 0:
+        return
+    try:
+        size = fcntl.ioctl(own, termios.TIOCGWINSZ, b"\0" * 8)
+        fcntl.ioctl(master, termios.TIOCSWINSZ, size)
+    except OSError:
+        pass  # a hang-up in between
+
+
 class Terminal:
     """The caller's terminal in raw mode while the container's is served.
 
@@ -105,16 +124,12 @@ class Terminal:
         import termios  # only a foreground terminal needs it
 
         os.set_blocking(self.master, False)
-        for fd in (0, 1, 2):
-            if os.isatty(fd):
-                self._fd = fd
-                break
+        self._fd = own_terminal()
         if self._fd >= 0:
             self._saved = termios.tcgetattr(self._fd)
             raw = termios.tcgetattr(self._fd)
             _make_raw(raw)
             termios.tcsetattr(self._fd, termios.TCSANOW, raw)
-            self.resize()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,15 +144,7 @@ class Terminal:
 
     def resize(self) -> None:
         """Give the container's terminal the size of the caller's."""
-        import termios
-
-        if self._fd < 0:
-            return
-        try:
-            size = fcntl.ioctl(self._fd, termios.TIOCGWINSZ, b"\0" * 8)
-            fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
-        except OSError:
-            pass  # a hang-up in between
+        copy_size(self.master)
 
     def copy_out(self) -> bool:
         """Move what the container wrote to standard output; False at its end."""

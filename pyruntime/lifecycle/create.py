@@ -210,6 +210,8 @@ class _Creation:
             facts=facts,
             options=options,
         )
+        if self.log.debugging:
+            log_steps(self.plan, self.log)
         for problem in self.plan.warnings:
             self.log.warn(f"{problem.pointer}: {problem.message}")
         if self.plan.no_process and request.to_exec:
@@ -296,6 +298,8 @@ class _Creation:
     def _descriptor(self, name: str, fd: int) -> None:
         self.master = console.deliver(self.request.console_socket, name, fd)
         if self.master >= 0:
+            if self.plan.console_size is None:
+                console.copy_size(self.master)
             self.undo.push(lambda: os.close(self.master))
 
     def _remove_directory(self) -> None:
@@ -312,6 +316,14 @@ class _Creation:
             _signal.pidfd_send_signal(self.child.pidfd, _signal.SIGKILL)
             self.child.wait()
         self.child.close()
+
+
+def log_steps(plan: Plan, log: Log) -> None:
+    """Every step in words, before any of them is run."""
+    from pyruntime.plan.describe import sentence  # people's words, for --debug only
+
+    for number, step in enumerate(plan.steps):
+        log.debug(f"step {number}: {sentence(step)}")
 
 
 def preserved(count: int) -> tuple[int, int]:

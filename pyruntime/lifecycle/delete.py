@@ -43,10 +43,12 @@ def delete(root: str, container_id: str, log: Log, *, force: bool) -> None:
             if force:
                 return
             raise
-        except StateError:
-            if force:
-                directory.remove()
-            raise
+        except StateError as err:
+            if not force:
+                raise
+            log.warn(f"{err}; removed, whatever it held", err.details())
+            directory.remove()
+            return
         status = status_of(directory, record)
         if not force and status in (state.RUNNING, state.PAUSED, state.CREATING):
             raise StateError(

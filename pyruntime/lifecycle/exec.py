@@ -13,7 +13,7 @@ from pyruntime.host import console
 from pyruntime.host.probe import probe
 from pyruntime.launch.serve import serve
 from pyruntime.launch.spawn import spawn
-from pyruntime.lifecycle.create import preserved
+from pyruntime.lifecycle.create import log_steps, preserved
 from pyruntime.lifecycle.pidfile import send_pidfd, write_pid_file
 from pyruntime.lifecycle.status import status_of
 from pyruntime.lifecycle.undo import Undo
@@ -74,7 +74,7 @@ class ExecRequest:
         cwd: str = "",
         env: Sequence[str] = (),
         tty: bool = False,
-        user: str = "",
+        user: str | None = None,
         additional_gids: Sequence[str] = (),
         process_file: str = "",
         detach: bool = False,
@@ -177,6 +177,8 @@ class _Exec:
                 cgroup_paths=self.cgroup.join_paths() if self.cgroup is not None else [],
             ),
         )
+        if self.log.debugging:
+            log_steps(self.plan, self.log)
         for problem in self.plan.warnings:
             self.log.warn(f"{problem.pointer}: {problem.message}")
         console.check_socket_use(
@@ -229,6 +231,8 @@ class _Exec:
     def _descriptor(self, name: str, fd: int) -> None:
         self.master = console.deliver(self.request.console_socket, name, fd)
         if self.master >= 0:
+            if self.plan.console_size is None:
+                console.copy_size(self.master)
             self.undo.push(lambda: os.close(self.master))
 
     def _kill(self) -> None:
@@ -264,7 +268,7 @@ def process_of(request: ExecRequest, base: dict[str, Any]) -> dict[str, Any]:
 
 
 def _user(request: ExecRequest, user: dict[str, Any]) -> dict[str, Any]:
-    if request.user:
+    if request.user is not None:
         uid, colon, gid = request.user.partition(":")
         user["uid"] = _number(uid, "--user", request.user)
         if colon:

@@ -6,12 +6,14 @@ from __future__ import annotations
 from pyruntime import jsontext, state
 from pyruntime.errors import Error, StateError, StepError
 from pyruntime.launch import start as start_socket
+from pyruntime.lifecycle.late import restore
 from pyruntime.lifecycle.status import status_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyruntime.launch.protocol import Message
     from pyruntime.log import Log
+    from pyruntime.plan.step import Step
     from pyruntime.state import Record, StateDir
 
 
@@ -39,7 +41,13 @@ def start(root: str, container_id: str, log: Log) -> None:
         finally:
             connection.close()
         if message is not None:
-            raise _render(record, message)
+            step = restore(record.late, message.step)
+            if step is not None and step.op == "hook":
+                # runtime.md, "Lifecycle": a failed startContainer hook ends the container
+                from pyruntime.lifecycle.delete import destroy
+
+                destroy(directory, record, log, kill=True)
+            raise _render(step, message)
         record.start_socket = False
         record.late = {}
         directory.write(record)
@@ -77,12 +85,10 @@ def _require_created(status: str) -> None:
     raise StateError(f"cannot start a container in the {status} state")
 
 
-def _render(record: Record, message: Message) -> Error:
-    from pyruntime.lifecycle.late import restore  # only once something failed
-    from pyruntime.plan.describe import step_error
+def _render(step: Step | None, message: Message) -> StepError:
+    from pyruntime.plan.describe import step_error  # only once something failed
 
     what, path, text = message.detail()
-    step = restore(record.late, message.step)
     if step is None:
         return StepError(f"start: {what} {path}: {text}", op=what, errno=message.err)
     return step_error(step, message.err, what, path, text)

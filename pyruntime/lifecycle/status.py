@@ -28,21 +28,19 @@ def status_of(directory: StateDir, record: Record) -> str:
 
 
 def describe(directory: StateDir, record: Record) -> dict[str, Any]:
-    """What `state` and `list` print: the spec's state, and what runc adds to it."""
+    """What `state` prints: the spec's state, and what runc adds to it; owner "" for root."""
     shown = record.oci_state(status_of(directory, record))
     annotations = shown.pop("annotations", None)
     shown |= {"rootfs": record.rootfs, "created": record.created}
     if annotations:
         shown["annotations"] = annotations
-    shown["owner"] = owner_name(record.owner)
+    shown["owner"] = owner_name(record.owner) if record.owner else ""
     return shown
 
 
 def owner_name(uid: int) -> str:
-    """Login name of the container's owner, "" for root as runc gives it, else "#uid"."""
-    if uid == 0:
-        return ""
-    import pwd  # an ordinary user's containers only
+    """Login name, or "#uid" for a user without one."""
+    import pwd  # for people's tables only
 
     try:
         return pwd.getpwuid(uid).pw_name

@@ -14,8 +14,12 @@ struct kernel_sigaction {
 };
 
 #define SIGNAL_COUNT 64
+#define SIGNAL_HUP 1
+#define SIGNAL_INT 2
+#define SIGNAL_QUIT 3
 #define SIGNAL_KILL 9
 #define SIGNAL_PIPE 13
+#define SIGNAL_TERM 15
 #define SIGNAL_CHILD 17
 #define SIGNAL_STOP 19
 #define SIGNALS_SETMASK 2
@@ -26,6 +30,20 @@ static inline int signals_mask(uint64_t mask, uint64_t *old) {
 
 static inline int signal_disposition(int number, uint64_t handler) {
   struct kernel_sigaction action = {.handler = handler};
+  return (int)sys(rt_sigaction, number, &action, NULL, sizeof action.mask);
+}
+
+#if defined(__x86_64__)
+#define SIGNAL_RESTORER 0x04000000u
+#else
+#define SIGNAL_RESTORER 0u
+#endif
+
+/* A handler that does not return, so that it needs no way back from the signal frame. */
+static inline int signal_catch(int number, void (*handler)(int)) {
+  uint64_t address = (uint64_t)(uintptr_t)handler;
+  struct kernel_sigaction action = {
+      .handler = address, .flags = SIGNAL_RESTORER, .restorer = address};
   return (int)sys(rt_sigaction, number, &action, NULL, sizeof action.mask);
 }
 

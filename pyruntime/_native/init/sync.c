@@ -77,8 +77,25 @@ static int start_accept(struct ctx *c, int listener) {
   }
 }
 
+static void end_by_signal(int number) { sys(exit_group, 128 + number); }
+
+/* The first process of a pid namespace does not hear what it has no handler for: `kill` must
+ * end a container that was not started yet. execve takes the handlers away. */
+static int end_on_signals(struct ctx *c) {
+  static const int numbers[] = {SIGNAL_HUP, SIGNAL_INT, SIGNAL_QUIT, SIGNAL_TERM};
+  for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    int err = signal_catch(numbers[i], end_by_signal);
+    if (err < 0)
+      return fail(c, err, "rt_sigaction", NULL);
+  }
+  return 0;
+}
+
 int op_wait_start(struct ctx *c, const struct step *s) {
   (void)s;
+  int err = end_on_signals(c);
+  if (err < 0)
+    return err;
   int listener = slot_fd(c, SLOT_START);
   sys(close, c->report);
   c->report = -1;
