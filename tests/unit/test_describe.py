@@ -31,6 +31,11 @@ from pyruntime.plan.step import Step
             ),
             "bind /a with all below it on /b (rw, exec, rro, rslave)",
         ),
+        (
+            ops.mount_remount("", flags=16, attr_set=1, target="/a", options=["sync"]),
+            "change the mount /a and its superblock (ro, sync)",
+        ),
+        (ops.mount_remount("", attr_clr=1, target="/a"), "change the mount /a (rw)"),
         (ops.mount_attr("", attr_set=1, target="/dev"), "change the mount /dev (ro)"),
         (
             ops.mount_bind("", attr_set=0x10, attr_clr=0x70, source="/a", target="/b"),
@@ -160,6 +165,10 @@ def test_failures(step: Step, report: tuple[int, str, str, str], text: str) -> N
 )
 def test_hints_for_known_causes(step: Step, number: int, what: str, words: str) -> None:
     assert words in step_error(step, number, what, "", "").hint
+
+
+def test_a_hint_of_one_call_is_none_of_another() -> None:
+    assert "host" not in step_error(ops.mount_bind("/m"), errno.ENOENT, "mkdirat", "", "").hint
 
 
 def test_an_unknown_cause_has_no_hint() -> None:

@@ -181,6 +181,19 @@ def test_sysctl_names(name: str, path: str) -> None:
     assert relative_path(name) == path
 
 
+def test_sysctls_of_an_interface_follow_the_hooks_that_move_it_in() -> None:
+    document = plans.config(hostname="web", domainname="example.org")
+    document["linux"]["sysctl"] = {"net/ipv4/conf/eth0.1/forwarding": "1"}
+    document["hooks"] = {"prestart": [hook("/a")], "createContainer": [hook("/b")]}
+    plan = plans.create(document)
+    names = plans.order(plan)
+    at = names.index("hostname")
+    wanted = ["hostname", "domainname", "sync", "hook", "sysctl", "pivot_root"]
+    assert names[at : at + 6] == wanted
+    [step] = plans.named(plan, "sysctl")
+    assert step.pointer == "/linux/sysctl/net~1ipv4~1conf~1eth0.1~1forwarding"
+
+
 @pytest.mark.parametrize("name", ["net/../kernel/core_pattern", "", "net..a", "/net/a", "net/./a"])
 def test_sysctl_stays_below_proc_sys(name: str) -> None:
     document = plans.config()

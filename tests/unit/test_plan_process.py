@@ -101,6 +101,16 @@ def test_rights_go_in_the_order_that_they_allow() -> None:
     ]
 
 
+def test_capabilities_are_kept_across_the_switch_alone() -> None:
+    kept = [step.args["on"] for step in plans.named(run(), "caps_keep")]
+    assert kept == [1, 0]
+
+
+def test_a_terminal_without_a_size_keeps_the_kernel_s() -> None:
+    wanted = {"rows": 0, "columns": 0, "flags": ops.CONSOLE_DEV_CONSOLE}
+    assert one(run(terminal=True), "console_open") == wanted
+
+
 def test_limit_numbers_are_the_kernel_s() -> None:
     for name in dir(resource):
         if name.startswith("RLIMIT_") and name != "RLIMIT_OFILE":
