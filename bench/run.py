@@ -39,9 +39,9 @@ def find_runtimes(given: Sequence[str]) -> dict[str, str]:
 
 
 def found(name: str) -> str:
-    """The path of a program beside this interpreter, or on the PATH; "" when there is none."""
-    beside = Path(sys.executable).parent / name
-    return str(beside) if os.access(beside, os.X_OK) else shutil.which(name) or ""
+    """The path of a program on the PATH, or beside this interpreter; "" when there is none."""
+    beside = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{Path(sys.executable).parent}"
+    return shutil.which(name, path=beside) or ""
 
 
 def rounds(

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The runtime is killed at any system call: `delete --force` still removes everything.
+
+Each test walks through one command's calls, killing it at one after the other.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from integration.interrupted import Point, kill_at, points
+from support.bundle import Bundle
+from support.leftovers import Snapshot
+from support.runtime import Runtime
+
+Make = Callable[..., Bundle]
+
+# One in so many calls; the marked tests take every one.
+SAMPLE = 5
+
+pytestmark = pytest.mark.usefixtures("only_ours")
+
+
+@pytest.fixture(autouse=True)
+def strace() -> None:
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+
+
+def check_each(
+    chosen: Sequence[Point],
+    runtime: Runtime,
+    leftovers: Snapshot,
+    prepare: Callable[[str], list[str]],
+) -> None:
+    """Kill the command that `prepare` gives for an id at each point; then delete by force."""
+    bad = []
+    killed = 0
+    for point in chosen:
+        name = runtime.new_id()
+        killed += kill_at(point, prepare(name))
+        done = runtime("delete", "--force", name, check=False)
+        if done.returncode:
+            bad.append(f"{point}\n  delete: {done.stderr}")
+        bad += [f"{point}\n  left: {line}" for line in leftovers.compare()]
+    assert not bad, "\n".join(bad)
+    # Another way through the code now and then ends before the point: not more than that.
+    assert killed > len(chosen) * 0.8
+
+
+@pytest.fixture(params=[SAMPLE, pytest.param(1, marks=pytest.mark.slow)], ids=["some", "every"])
+def step(request: pytest.FixtureRequest) -> int:
+    found: int = request.param
+    return found
+
+
+def test_create(
+    step: int, runtime: Runtime, bundle: Make, leftovers: Snapshot, tmp_path: Path
+) -> None:
+    made = bundle(["/bin/sleep", "1000"])
+
+    def create(name: str) -> list[str]:
+        return runtime.command("create", "--bundle", made, name)
+
+    first = runtime.new_id()
+    found = points(create(first), tmp_path / "strace", first)
+    runtime("delete", "--force", first)
+    assert any(point.name.startswith("clone") for point in found)
+    check_each(found[::step], runtime, leftovers, create)
+
+
+def test_start(
+    step: int, runtime: Runtime, bundle: Make, leftovers: Snapshot, tmp_path: Path
+) -> None:
+    made = bundle(["/bin/sleep", "1000"])
+
+    def start(name: str) -> list[str]:
+        runtime.ids.remove(name)
+        assert runtime.create(made) == name
+        return runtime.command("start", name)
+
+    first = runtime.new_id()
+    found = points(start(first), tmp_path / "strace", first)
+    runtime("delete", "--force", first)
+    check_each(found[::step], runtime, leftovers, start)
+
+
+def test_delete(
+    step: int, runtime: Runtime, bundle: Make, leftovers: Snapshot, tmp_path: Path
+) -> None:
+    made = bundle(["/bin/sleep", "1000"])
+
+    def delete(name: str) -> list[str]:
+        runtime.ids.remove(name)
+        assert runtime.create(made) == name
+        return runtime.command("delete", "--force", name)
+
+    first = runtime.new_id()
+    found = points(delete(first), tmp_path / "strace", first)
+    check_each(found[::step], runtime, leftovers, delete)
