@@ -20,7 +20,7 @@ LAYERS = (
     {"launch"},
     {"lifecycle"},
     {"cli", "containerd"},
-    {"__main__"},
+    {"__main__", "_boot"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 SHIM_USERS = {"launch", "host", "cgroups"}
