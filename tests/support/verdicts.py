@@ -151,23 +151,28 @@ def minimal(node: Node) -> Any:
     return {"integer": max(1, schema.get("minimum", 1)), "boolean": True}[kind]
 
 
-def documents(node: Node) -> Iterator[tuple[Path_, Any]]:
-    """For every place that a schema knows: its path, and a small valid document that has it."""
+def documents(node: Node, words: bool = False) -> Iterator[tuple[Path_, Any]]:
+    """For every place that a schema knows: its path, and a small valid document that has it.
+
+    words: one such document for each word of an enumeration.
+    """
     name, schema = schema_walk.resolve(node)
+    for word in schema.get("enum", ()) if words else ():
+        yield [], word
     yield [], minimal(node)
     children: dict[str | int, Any] = dict(schema.get("properties", {}))
     if "additionalProperties" in schema:
         children["some.key"] = schema["additionalProperties"]
     for key, child in children.items():
-        for path, inner in documents((name, child)):
+        for path, inner in documents((name, child), words):
             yield [key, *path], {**minimal(node), key: inner}
     if "items" in schema:
-        for path, inner in documents((name, schema["items"])):
+        for path, inner in documents((name, schema["items"]), words):
             yield [0, *path], [inner]
 
 
-def places(kind: str) -> Iterator[tuple[Path_, Any]]:
-    return documents((f"{kind}.json", SCHEMAS[f"{kind}.json"]))
+def places(kind: str, words: bool = False) -> Iterator[tuple[Path_, Any]]:
+    return documents((f"{kind}.json", SCHEMAS[f"{kind}.json"]), words)
 
 
 def replaced(value: Any, path: Path_, new: Any) -> Any:

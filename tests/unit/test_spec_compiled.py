@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,11 @@ from support.verdicts import (
 
 from pyruntime.jsonfault import pointer_of
 from pyruntime.spec import rules, rules_process, schema_walk
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+import gen_validators
+import validator_code
 
 OFFICIAL = Official()
 OURS = {kind: schema_walk.validator(kind) for kind in KINDS}
@@ -83,7 +89,7 @@ def changed(kind: str) -> Iterator[Any]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_place_accepts_a_valid_value(kind: str) -> None:
     count = 0
-    for _, document in places(kind):
+    for _, document in places(kind, words=True):
         assert agree(kind, document), document
         count += 1
     assert count > 5
@@ -207,46 +213,31 @@ def features(**linux: Any) -> Any:
     return {"ociVersionMin": "", "ociVersionMax": "", "linux": linux}
 
 
-def generator() -> Any:
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    path = Path(__file__).resolve().parents[2] / "tools/gen_validators.py"
-    spec = spec_from_file_location("gen_validators", path)
-    assert spec and spec.loader
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.parametrize(("pattern", "code"), generator().PATTERNS.items())
-def test_patterns_are_spelt_right(pattern: str, code: str) -> None:
+@pytest.mark.parametrize("pattern", validator_code.PATTERNS)
+def test_patterns_are_spelt_right(pattern: str) -> None:
     """The string methods that stand for a pattern accept what it accepts."""
-    predicate = eval(f"lambda x: {code.format('x')}")
+    predicate = validator_code.PATTERNS[pattern]
     near = [
         *("", "\n", "RLIMIT_", "RLIMIT_A", "RLIMIT_A\n", "RLIMIT_a", "xRLIMIT_A", "RLIMIT_A1"),
         *("CAP_", "CAP_A_B", "CAP_a", "0-3, 7", "0-3\n", "x", "MB:", "MB:\n", "MB:1\n", "xMB:1"),
-        *(
-            "1KB",
-            "0KB",
-            "KB",
-            "12MB",
-            "1kB",
-            "1KB\n",
-            "1aGB",
-            " 1GB",
-            "1B",
-            "9GB",
-            "01GB",
-            "1\u0663KB",
-        ),
+        *("1KB", "0KB", "KB", "12MB", "1kB", "1KB\n", "1aGB", " 1GB", "1B", "9GB", "01GB"),
+        *("1\u0663KB", "RLIMIT_\u00c9"),
     ]
     verdicts = {text: bool(predicate(text)) for text in near}
     assert verdicts == {text: bool(re.fullmatch(pattern.strip("^$"), text)) for text in near}
     assert len(set(verdicts.values())) == 2
 
 
-def test_generator_refuses_a_keyword_that_it_does_not_know() -> None:
-    module = generator()
-    schemas = {"x.json": {"type": "string", "maxLength": 3}}
-    with pytest.raises(SystemExit, match="maxLength"):
-        module.Compiler(schemas).value("x.json", schemas["x.json"], "x", "''", "x")
+@pytest.mark.parametrize(
+    ("schema", "part"),
+    [
+        ({"type": "string", "maxLength": 3}, "maxLength"),
+        ({"type": "number"}, "number"),
+        ({"type": "string", "pattern": "^a+$"}, "not in validator_code.py"),
+        ({"type": "object", "properties": {}, "additionalProperties": {}}, "properties and"),
+        ({"$ref": "#/x", "minimum": 1}, "beside"),
+    ],
+)
+def test_generator_refuses_what_it_does_not_know(schema: dict[str, Any], part: str) -> None:
+    with pytest.raises(SystemExit, match=re.escape(part)):
+        gen_validators.Compiler({"x.json": schema}, "x.json").node("x.json", schema)

@@ -10,294 +10,152 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Fault = tuple[str, str, str]
+    Fault = tuple[str, str, str]  # JSON pointer, keyword, message
+    Node = tuple[Any, ...]
 
-
-def _key(name: str) -> str:
-    return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _int(x: Any, low: int | None, high: int | None) -> tuple[str, str] | None:
-    if (type(x) is not int and type(x) is not float) or x % 1 != 0:
-        return "type", "must be an integer"
-    if low is not None and x < low:
-        return "minimum", f"must be at least {low}"
-    if high is not None and x > high:
-        return "maximum", f"must be at most {high}"
-    return None
-
-
-def _word(x: Any, keyword: str) -> tuple[str, str]:
-    if type(x) is not str:
-        return "type", "must be a string"
-    return keyword, "is not one of the known values" if keyword == "enum" else "has a wrong form"
-
-
-def _strings(v: Any) -> Fault | None:
-    if type(v) is not list:
-        return "", "type", "must be an array"
-    for i, x in enumerate(v):
-        if type(x) is not str:
-            return f"/{i}", "type", "must be a string"
-    return None
-
-
-_W0 = frozenset(("IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE",))
-_W1 = frozenset(("SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_ISO", "SCHED_IDLE", "SCHED_DEADLINE",))
-_W2 = frozenset(("SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN", "SCHED_FLAG_KEEP_POLICY", "SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX",))
-
-
-def _execCPUAffinity(v: Any) -> Fault | None:
-    if type(v) is not dict:
-        return "", "type", "must be an object"
-    if "initial" in v:
-        x = v["initial"]
-        if type(x) is not str or not (not x.strip("0123456789, -")):
-            return "/initial", *_word(x, "pattern")
-    if "final" in v:
-        x = v["final"]
-        if type(x) is not str or not (not x.strip("0123456789, -")):
-            return "/final", *_word(x, "pattern")
-    return None
-
-
-def _flags(v: Any) -> Fault | None:
-    if type(v) is not list:
-        return "", "type", "must be an array"
-    for i, x in enumerate(v):
-        if type(x) is not str or x not in _W2:
-            return f"/{i}", *_word(x, "enum")
-    return None
-
-
-def _scheduler(v: Any) -> Fault | None:
-    if type(v) is not dict:
-        return "", "type", "must be an object"
-    if "policy" not in v:
-        return "", "required", 'needs "policy"'
-    x = v["policy"]
-    if type(x) is not str or x not in _W1:
-        return "/policy", *_word(x, "enum")
-    if "nice" in v:
-        x = v["nice"]
-        if (type(x) is not int or not -2147483648 <= x <= 2147483647) and (bad := _int(x, -2147483648, 2147483647)):
-            return "/nice", bad[0], bad[1]
-    if "priority" in v:
-        x = v["priority"]
-        if (type(x) is not int or not -2147483648 <= x <= 2147483647) and (bad := _int(x, -2147483648, 2147483647)):
-            return "/priority", bad[0], bad[1]
-    if "flags" in v:
-        x = v["flags"]
-        if e := _flags(x):
-            return "/flags" + e[0], e[1], e[2]
-    if "runtime" in v:
-        x = v["runtime"]
-        if (type(x) is not int or not 0 <= x <= 18446744073709551615) and (bad := _int(x, 0, 18446744073709551615)):
-            return "/runtime", bad[0], bad[1]
-    if "deadline" in v:
-        x = v["deadline"]
-        if (type(x) is not int or not 0 <= x <= 18446744073709551615) and (bad := _int(x, 0, 18446744073709551615)):
-            return "/deadline", bad[0], bad[1]
-    if "period" in v:
-        x = v["period"]
-        if (type(x) is not int or not 0 <= x <= 18446744073709551615) and (bad := _int(x, 0, 18446744073709551615)):
-            return "/period", bad[0], bad[1]
-    return None
-
-
-def _ioPriority(v: Any) -> Fault | None:
-    if type(v) is not dict:
-        return "", "type", "must be an object"
-    if "class" not in v:
-        return "", "required", 'needs "class"'
-    x = v["class"]
-    if type(x) is not str or x not in _W0:
-        return "/class", *_word(x, "enum")
-    if "priority" in v:
-        x = v["priority"]
-        if (type(x) is not int or not -2147483648 <= x <= 2147483647) and (bad := _int(x, -2147483648, 2147483647)):
-            return "/priority", bad[0], bad[1]
-    return None
-
-
-def _rlimit(v: Any) -> Fault | None:
-    if type(v) is not dict:
-        return "", "type", "must be an object"
-    if "type" not in v:
-        return "", "required", 'needs "type"'
-    if "soft" not in v:
-        return "", "required", 'needs "soft"'
-    if "hard" not in v:
-        return "", "required", 'needs "hard"'
-    x = v["type"]
-    if type(x) is not str or not (x.startswith("RLIMIT_") and len(x) > 7 and not x[7:].strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")):
-        return "/type", *_word(x, "pattern")
-    x = v["soft"]
-    if (type(x) is not int or not 0 <= x <= 18446744073709551615) and (bad := _int(x, 0, 18446744073709551615)):
-        return "/soft", bad[0], bad[1]
-    x = v["hard"]
-    if (type(x) is not int or not 0 <= x <= 18446744073709551615) and (bad := _int(x, 0, 18446744073709551615)):
-        return "/hard", bad[0], bad[1]
-    return None
-
-
-def _rlimits(v: Any) -> Fault | None:
-    if type(v) is not list:
-        return "", "type", "must be an array"
-    for i, x in enumerate(v):
-        if e := _rlimit(x):
-            return f"/{i}" + e[0], e[1], e[2]
-    return None
-
-
-def _capabilities(v: Any) -> Fault | None:
-    if type(v) is not dict:
-        return "", "type", "must be an object"
-    if "bounding" in v:
-        x = v["bounding"]
-        if e := _strings(x):
-            return "/bounding" + e[0], e[1], e[2]
-    if "effective" in v:
-        x = v["effective"]
-        if e := _strings(x):
-            return "/effective" + e[0], e[1], e[2]
-    if "inheritable" in v:
-        x = v["inheritable"]
-        if e := _strings(x):
-            return "/inheritable" + e[0], e[1], e[2]
-    if "permitted" in v:
-        x = v["permitted"]
-        if e := _strings(x):
-            return "/permitted" + e[0], e[1], e[2]
-    if "ambient" in v:
-        x = v["ambient"]
-        if e := _strings(x):
-            return "/ambient" + e[0], e[1], e[2]
-    return None
-
-
-def _uint32s(v: Any) -> Fault | None:
-    if type(v) is not list:
-        return "", "type", "must be an array"
-    for i, x in enumerate(v):
-        if (type(x) is not int or not 0 <= x <= 4294967295) and (bad := _int(x, 0, 4294967295)):
-            return f"/{i}", bad[0], bad[1]
-    return None
-
-
-def _user(v: Any) -> Fault | None:
-    if type(v) is not dict:
-        return "", "type", "must be an object"
-    if "uid" in v:
-        x = v["uid"]
-        if (type(x) is not int or not 0 <= x <= 4294967295) and (bad := _int(x, 0, 4294967295)):
-            return "/uid", bad[0], bad[1]
-    if "gid" in v:
-        x = v["gid"]
-        if (type(x) is not int or not 0 <= x <= 4294967295) and (bad := _int(x, 0, 4294967295)):
-            return "/gid", bad[0], bad[1]
-    if "umask" in v:
-        x = v["umask"]
-        if (type(x) is not int or not 0 <= x <= 4294967295) and (bad := _int(x, 0, 4294967295)):
-            return "/umask", bad[0], bad[1]
-    if "additionalGids" in v:
-        x = v["additionalGids"]
-        if e := _uint32s(x):
-            return "/additionalGids" + e[0], e[1], e[2]
-    if "username" in v:
-        x = v["username"]
-        if type(x) is not str:
-            return "/username", "type", "must be a string"
-    return None
-
-
-def _consoleSize(v: Any) -> Fault | None:
-    if type(v) is not dict:
-        return "", "type", "must be an object"
-    if "height" not in v:
-        return "", "required", 'needs "height"'
-    if "width" not in v:
-        return "", "required", 'needs "width"'
-    x = v["height"]
-    if (type(x) is not int or not 0 <= x <= 18446744073709551615) and (bad := _int(x, 0, 18446744073709551615)):
-        return "/height", bad[0], bad[1]
-    x = v["width"]
-    if (type(x) is not int or not 0 <= x <= 18446744073709551615) and (bad := _int(x, 0, 18446744073709551615)):
-        return "/width", bad[0], bad[1]
-    return None
-
-
-def _process(v: Any) -> Fault | None:
-    if type(v) is not dict:
-        return "", "type", "must be an object"
-    if "cwd" not in v:
-        return "", "required", 'needs "cwd"'
-    if "terminal" in v:
-        x = v["terminal"]
-        if x is not True and x is not False:
-            return "/terminal", "type", "must be true or false"
-    if "consoleSize" in v:
-        x = v["consoleSize"]
-        if e := _consoleSize(x):
-            return "/consoleSize" + e[0], e[1], e[2]
-    x = v["cwd"]
-    if type(x) is not str:
-        return "/cwd", "type", "must be a string"
-    if "env" in v:
-        x = v["env"]
-        if e := _strings(x):
-            return "/env" + e[0], e[1], e[2]
-    if "args" in v:
-        x = v["args"]
-        if e := _strings(x):
-            return "/args" + e[0], e[1], e[2]
-    if "commandLine" in v:
-        x = v["commandLine"]
-        if type(x) is not str:
-            return "/commandLine", "type", "must be a string"
-    if "user" in v:
-        x = v["user"]
-        if e := _user(x):
-            return "/user" + e[0], e[1], e[2]
-    if "capabilities" in v:
-        x = v["capabilities"]
-        if e := _capabilities(x):
-            return "/capabilities" + e[0], e[1], e[2]
-    if "rlimits" in v:
-        x = v["rlimits"]
-        if e := _rlimits(x):
-            return "/rlimits" + e[0], e[1], e[2]
-    if "noNewPrivileges" in v:
-        x = v["noNewPrivileges"]
-        if x is not True and x is not False:
-            return "/noNewPrivileges", "type", "must be true or false"
-    if "oomScoreAdj" in v:
-        x = v["oomScoreAdj"]
-        if (type(x) is not int) and (bad := _int(x, None, None)):
-            return "/oomScoreAdj", bad[0], bad[1]
-    if "apparmorProfile" in v:
-        x = v["apparmorProfile"]
-        if type(x) is not str:
-            return "/apparmorProfile", "type", "must be a string"
-    if "selinuxLabel" in v:
-        x = v["selinuxLabel"]
-        if type(x) is not str:
-            return "/selinuxLabel", "type", "must be a string"
-    if "ioPriority" in v:
-        x = v["ioPriority"]
-        if e := _ioPriority(x):
-            return "/ioPriority" + e[0], e[1], e[2]
-    if "scheduler" in v:
-        x = v["scheduler"]
-        if e := _scheduler(x):
-            return "/scheduler" + e[0], e[1], e[2]
-    if "execCPUAffinity" in v:
-        x = v["execCPUAffinity"]
-        if e := _execCPUAffinity(x):
-            return "/execCPUAffinity" + e[0], e[1], e[2]
-    return None
+UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+DIGITS = "0123456789"
+PATTERNS: dict[str, Any] = {
+    "^RLIMIT_[A-Z]+$": lambda x: x[:7] == "RLIMIT_" and len(x) > 7 and not x[7:].strip(UPPER),
+    "^CAP_[A-Z_]+$": lambda x: x[:4] == "CAP_" and len(x) > 4 and not x[4:].strip(UPPER + "_"),
+    "^[0-9, -]*$": lambda x: not x.strip(DIGITS + ", -"),
+    "^MB:[^\\n]*$": lambda x: x[:3] == "MB:" and "\n" not in x,
+    "^[1-9][0-9]*[KMG]B$": lambda x: (
+        x.endswith(("KB", "MB", "GB"))
+        and len(x) > 2
+        and x[0] in DIGITS[1:]
+        and not x[:-2].strip(DIGITS)
+    ),
+}
 
 
 def validate(value: Any) -> Fault | None:
-    """None, or the first fault: (JSON pointer, keyword, message)."""
-    return _process(value)
+    """None, or the first fault."""
+    return _check(value, TABLE)
+
+
+def _check(v: Any, node: Node) -> Fault | None:
+    kind = node[0]
+    if kind == "object":
+        if type(v) is not dict:
+            return "", "type", "must be an object"
+        for key in node[1]:
+            if key not in v:
+                return "", "required", f'needs "{key}"'
+        for key, child in node[2]:
+            if key in v:
+                x = v[key]
+                if child[0] == "string":
+                    if type(x) is not str:
+                        return f"/{key}", "type", "must be a string"
+                elif e := _check(x, child):
+                    return f"/{key}{e[0]}", e[1], e[2]
+        return None
+    if kind == "strings":
+        if type(v) is not list:
+            return "", "type", "must be an array"
+        for index, x in enumerate(v):
+            if type(x) is not str:
+                return f"/{index}", "type", "must be a string"
+        return None
+    if kind == "integer":
+        if type(v) is int and node[1] <= v <= node[2]:
+            return None
+        return _integer(v, node)
+    if kind == "boolean":
+        return None if v is True or v is False else ("", "type", "must be true or false")
+    if kind == "array" or kind == "map":
+        return _children(v, node)
+    if kind == "lazy":
+        from pyruntime.spec.compiled.platforms import TABLES
+
+        return _check(v, TABLES[node[1]])
+    if type(v) is not str:
+        return "", "type", "must be a string"
+    if kind == "enum" and v not in node[1]:
+        return "", "enum", "is not one of the known values"
+    if kind == "pattern" and not PATTERNS[node[1]](v):
+        return "", "pattern", "has the wrong form"
+    return None
+
+
+def _integer(v: Any, node: Node) -> Fault | None:
+    """1.0 is an integer in JSON Schema; true is not. A bound may be infinite."""
+    if (type(v) is not int and type(v) is not float) or v % 1 != 0:
+        return "", "type", "must be an integer"
+    if v < node[1]:
+        return "", "minimum", f"must be at least {node[1]}"
+    if v > node[2]:
+        return "", "maximum", f"must be at most {node[2]}"
+    return None
+
+
+def _children(v: Any, node: Node) -> Fault | None:
+    if node[0] == "map":
+        if type(v) is not dict:
+            return "", "type", "must be an object"
+        for key, x in v.items():
+            if e := _check(x, node[1]):
+                return f"/{key.replace('~', '~0').replace('/', '~1')}{e[0]}", e[1], e[2]
+        return None
+    if type(v) is not list:
+        return "", "type", "must be an array"
+    if len(v) < node[1]:
+        return "", "minItems", f"must have at least {node[1]} entry"
+    for index, x in enumerate(v):
+        if e := _check(x, node[2]):
+            return f"/{index}{e[0]}", e[1], e[2]
+    return None
+
+
+TABLE: Node = ('object', ('cwd',), (
+  ('terminal', ('boolean',)),
+  ('consoleSize', ('object', ('height', 'width'), (
+    ('height', ('integer', 0, 18446744073709551615)),
+    ('width', ('integer', 0, 18446744073709551615)),
+   ))),
+  ('cwd', ('string',)),
+  ('env', ('strings',)),
+  ('args', ('strings',)),
+  ('commandLine', ('string',)),
+  ('user', ('object', (), (
+    ('uid', ('integer', 0, 4294967295)),
+    ('gid', ('integer', 0, 4294967295)),
+    ('umask', ('integer', 0, 4294967295)),
+    ('additionalGids', ('array', 0, ('integer', 0, 4294967295))),
+    ('username', ('string',)),
+   ))),
+  ('capabilities', ('object', (), (
+    ('bounding', ('strings',)),
+    ('effective', ('strings',)),
+    ('inheritable', ('strings',)),
+    ('permitted', ('strings',)),
+    ('ambient', ('strings',)),
+   ))),
+  ('rlimits', ('array', 0, ('object', ('type', 'soft', 'hard'), (
+     ('type', ('pattern', '^RLIMIT_[A-Z]+$')),
+     ('soft', ('integer', 0, 18446744073709551615)),
+     ('hard', ('integer', 0, 18446744073709551615)),
+    )))),
+  ('noNewPrivileges', ('boolean',)),
+  ('oomScoreAdj', ('integer', -1e999, 1e999)),
+  ('apparmorProfile', ('string',)),
+  ('selinuxLabel', ('string',)),
+  ('ioPriority', ('object', ('class',), (
+    ('class', ('enum', ('IOPRIO_CLASS_RT', 'IOPRIO_CLASS_BE', 'IOPRIO_CLASS_IDLE'))),
+    ('priority', ('integer', -2147483648, 2147483647)),
+   ))),
+  ('scheduler', ('object', ('policy',), (
+    ('policy', ('enum', ('SCHED_OTHER', 'SCHED_FIFO', 'SCHED_RR', 'SCHED_BATCH', 'SCHED_ISO', 'SCHED_IDLE', 'SCHED_DEADLINE'))),
+    ('nice', ('integer', -2147483648, 2147483647)),
+    ('priority', ('integer', -2147483648, 2147483647)),
+    ('flags', ('array', 0, ('enum', ('SCHED_FLAG_RESET_ON_FORK', 'SCHED_FLAG_RECLAIM', 'SCHED_FLAG_DL_OVERRUN', 'SCHED_FLAG_KEEP_POLICY', 'SCHED_FLAG_KEEP_PARAMS', 'SCHED_FLAG_UTIL_CLAMP_MIN', 'SCHED_FLAG_UTIL_CLAMP_MAX')))),
+    ('runtime', ('integer', 0, 18446744073709551615)),
+    ('deadline', ('integer', 0, 18446744073709551615)),
+    ('period', ('integer', 0, 18446744073709551615)),
+   ))),
+  ('execCPUAffinity', ('object', (), (
+    ('initial', ('pattern', '^[0-9, -]*$')),
+    ('final', ('pattern', '^[0-9, -]*$')),
+   ))),
+ ))
