@@ -7,11 +7,13 @@ ends, is a descendant of ours and can be found and reaped.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import select
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -87,6 +89,33 @@ def exited(pid: int, timeout_ms: int = EXIT_MS) -> bool:
         os.close(fd)
 
 
+def exiting(pids: list[int], timeout_ms: int = EXIT_MS) -> list[int]:
+    """Wait for all of pids at once, reaping our children; those that have not exited in time.
+
+    One after the other would not do: a pid namespace's init can't exit before the other
+    processes in it are reaped, and some of these may be children of ours.
+    """
+    deadline = time.monotonic() + timeout_ms / 1000
+    poll = select.poll()
+    waiting: dict[int, int] = {}
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            fd = os.pidfd_open(pid)
+            waiting[fd] = pid
+            poll.register(fd, select.POLLIN)
+    try:
+        while waiting and (rest := deadline - time.monotonic()) > 0:
+            for fd, _ in poll.poll(rest * 1000):
+                poll.unregister(fd)
+                os.close(fd)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(waiting.pop(fd), os.WNOHANG)
+    finally:
+        for fd in waiting:
+            os.close(fd)
+    return list(waiting.values())
+
+
 class Snapshot:
     """The host before a test; `compare` names what is there after it and was not before.
 
@@ -116,13 +145,14 @@ class Snapshot:
 
     def new_processes(self) -> list[str]:
         """Those that do not end on their own; they are killed, so that the next test starts clean."""
-        left = []
-        for pid, command in descendants().items():
-            if pid not in self.processes and not exited(pid, EXIT_MS):
-                left.append(f"{pid}: {command}")
-                os.kill(pid, signal.SIGKILL)
-                exited(pid)
-        return left
+        found = {
+            pid: command for pid, command in descendants().items() if pid not in self.processes
+        }
+        left = exiting(list(found))
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        exiting(left)
+        return [f"{pid}: {found[pid]}" for pid in left]
 
     def states(self) -> list[str]:
         return [str(entry) for root in self.roots if root.is_dir() for entry in root.iterdir()]
