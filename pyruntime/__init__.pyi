@@ -15,6 +15,6 @@ from pyruntime.lifecycle.freeze import resume as resume
 from pyruntime.lifecycle.kill import kill as kill
 from pyruntime.lifecycle.run import run as run
 from pyruntime.lifecycle.start import start as start
-from pyruntime.lifecycle.status import read as status
+from pyruntime.lifecycle.status import read as status  # noqa: F401
 from pyruntime.log import Log as Log
-from pyruntime.spec.load import load_config as load
+from pyruntime.spec.load import load_config as load  # noqa: F401

@@ -13,7 +13,7 @@ import os
 import time
 
 from pyruntime import jsontext, state
-from pyruntime.cgroups.driver import open_cgroup
+from pyruntime.cgroups.driver import create_or_absent, open_cgroup
 from pyruntime.errors import ConfigError, UsageError
 from pyruntime.host import console
 from pyruntime.host.probe import probe
@@ -141,6 +141,7 @@ class _Creation:
         "child",
         "config",
         "directory",
+        "facts",
         "loaded",
         "log",
         "master",
@@ -161,6 +162,7 @@ class _Creation:
         self.request = request
         self.loaded = loaded
         self.config: dict[str, Any] = loaded.config
+        self.facts = probe()
         self.undo = undo
         self.log = log
         self.master = -1
@@ -169,6 +171,8 @@ class _Creation:
     def run(self) -> Created:
         request = self.request
         preserve, listen_fds = preserved(request.preserve_fds)
+        path = text(mapping(self.config, "linux"), "cgroupsPath")
+        self.cgroup = open_cgroup(self.facts.cgroup, path, request.id)
         self._compile(preserve, listen_fds)
         console.check_socket_use(
             terminal=self.plan.terminal,
@@ -181,8 +185,7 @@ class _Creation:
         self.directory.save_config(self.loaded.raw)
         # Twice: whenever this runtime is killed, the record says what there is to remove.
         self.directory.write(self.record)
-        self.cgroup.create()
-        self.undo.push(self.cgroup.delete)
+        self._create_cgroup(preserve, listen_fds)
         self.record.cgroup = self.cgroup.record()
         self.directory.write(self.record)
         self._spawn(preserve)
@@ -190,11 +193,16 @@ class _Creation:
         self._serve()
         return Created(self.directory, self.record, self.child, self.master, self.signals)
 
+    def _create_cgroup(self, preserve: int, listen_fds: int) -> None:
+        """Or go without, where nothing may be written and no limit was asked for."""
+        wanted = self.cgroup
+        self.cgroup = create_or_absent(wanted, self.plan.cgroup.settings)
+        self.undo.push(self.cgroup.delete)
+        if self.cgroup is not wanted:
+            self._compile(preserve, listen_fds)
+
     def _compile(self, preserve: int, listen_fds: int) -> None:
-        request = self.request
-        facts = probe()
-        path = text(mapping(self.config, "linux"), "cgroupsPath")
-        self.cgroup = open_cgroup(facts.cgroup, path, request.id)
+        request, facts = self.request, self.facts
         options = Options(
             no_pivot=request.no_pivot,
             no_new_keyring=request.no_new_keyring,

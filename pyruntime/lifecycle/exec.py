@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import _signal
+import errno
 import os
 
 from pyruntime import jsontext, state
 from pyruntime.cgroups.driver import from_record
-from pyruntime.errors import StateError, Unsupported, UsageError
+from pyruntime.errors import HostError, StateError, Unsupported, UsageError
 from pyruntime.host import console
 from pyruntime.host.probe import probe
 from pyruntime.launch.serve import serve
@@ -186,18 +187,7 @@ class _Exec:
             detach=request.detach,
             console_socket=request.console_socket,
         )
-        cgroup_fd = self.cgroup.v2_fd() if self.cgroup is not None else None
-        try:
-            self.child = spawn(
-                self.plan,
-                encode(self.plan, preserve),
-                start_fd=-1,
-                cgroup_fd=-1 if cgroup_fd is None else cgroup_fd,
-                preserve=preserve,
-            )
-        finally:
-            if cgroup_fd is not None:
-                os.close(cgroup_fd)
+        self.child = self._spawn(encode(self.plan, preserve), preserve)
         self.undo.push(self._kill)
         serve(
             self.child,
@@ -207,6 +197,26 @@ class _Exec:
             on_warn=self.log.warn,
             until_exec=True,
         )
+
+    def _spawn(self, blob: bytes, preserve: int) -> Child:
+        if self.cgroup is None:
+            return spawn(self.plan, blob, start_fd=-1, cgroup_fd=-1, preserve=preserve)
+        try:
+            return self._spawn_into(self.cgroup.v2_fd(), blob, preserve)
+        except HostError as err:
+            if err.errno not in (errno.EBUSY, errno.ENOENT):
+                raise
+            # The container has moved its processes down: controllers are enabled here.
+            return self._spawn_into(self.cgroup.v2_fd_of(self.record.pid), blob, preserve)
+
+    def _spawn_into(self, cgroup_fd: int | None, blob: bytes, preserve: int) -> Child:
+        """Born into the cgroup2 directory of cgroup_fd, which is closed."""
+        directory = -1 if cgroup_fd is None else cgroup_fd
+        try:
+            return spawn(self.plan, blob, start_fd=-1, cgroup_fd=directory, preserve=preserve)
+        finally:
+            if directory >= 0:
+                os.close(directory)
 
     def attend(self) -> int:
         from pyruntime.host.foreground import attend  # a detached one has nobody to attend

@@ -10,6 +10,7 @@ from errno import EACCES, ENOENT, errorcode
 from os import strerror
 
 from pyruntime.errors import StepError
+from pyruntime.plan.capabilities import names
 from pyruntime.plan.hints import hint
 from pyruntime.plan.sentences import SENTENCES
 
@@ -63,10 +64,25 @@ def _message(step: Step, errno: int, what: str, path: str, text: str) -> str:
     if step.op == "hook":
         return _hook(step, errno, what, path, text)
     where = dotted(step.pointer) or sentence(step)
-    if path:
-        where += f" ({path})"
+    if step.op.startswith("caps_"):
+        path = _capability_names(path)
+    target = str(step.args["target"]) if step.op.startswith("mount_") else path
+    if target:
+        where += f" ({target})"
+    if step.op == "mount_fs" and what == "fsopen":
+        what = f"fsopen {step.args['fstype']}"
+    elif path and path != target:
+        what += f" {path}"
     parts = [where, what, _cause(errno) if errno else "", text]
     return ": ".join(part for part in parts if part)
+
+
+def _capability_names(mask: str) -> str:
+    """The init reports capabilities as a mask, "0x1000000"."""
+    try:
+        return ", ".join(names(int(mask, 16))) or mask
+    except ValueError:
+        return mask
 
 
 def _cause(errno: int) -> str:

@@ -145,8 +145,28 @@ START_HOOK = ops.hook("/hooks/startContainer/1", path="/h", timeout_ms=2000)
             (errno.ENOENT, "execve", "/h", ""),
             "startContainer hook #1 (/h): execve: No such file or directory",
         ),
+        (
+            ops.caps_set("/process/capabilities"),
+            (errno.EPERM, "capset", "0x1000001", ""),
+            "process.capabilities (CAP_CHOWN, CAP_SYS_RESOURCE): capset: Operation not permitted",
+        ),
+        (
+            ops.mount_bind("/mounts/0", source="/nope", target="/x"),
+            (errno.ENOENT, "open bind source", "/nope", ""),
+            "mounts[0] (/x): open bind source /nope: No such file or directory",
+        ),
+        (
+            ops.mount_fs("/mounts/0", fstype="nofs", target="/x"),
+            (errno.ENODEV, "fsopen", "/x", "unknown filesystem type"),
+            "mounts[0] (/x): fsopen nofs: No such device: unknown filesystem type",
+        ),
+        (
+            ops.symlink("", target="pts/ptmx", path="/dev/ptmx"),
+            (errno.EEXIST, "symlink", "/dev/ptmx", ""),
+            "link /dev/ptmx to pts/ptmx (/dev/ptmx): symlink: File exists",
+        ),
         (MOUNT, (0, "copy", "/a", "words"), "mounts[3] (/a): copy: words"),
-        (MOUNT, (99999, "copy", "", ""), "mounts[3]: copy: error 99999"),
+        (MOUNT, (99999, "copy", "", ""), "mounts[3] (/a): copy: error 99999"),
     ],
 )
 def test_failures(step: Step, report: tuple[int, str, str, str], text: str) -> None:

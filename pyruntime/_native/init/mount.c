@@ -17,10 +17,19 @@ static unsigned target_flags(uint64_t flags) {
          (flags & MOUNT_NO_SYMLINKS ? PATH_NO_SYMLINKS : 0);
 }
 
+/* Kernels say EINVAL, of which there are many, when only one of the two is a directory. */
+static bool kinds_differ(int tree, int target) {
+  struct statx a, b;
+  return tree_stat(tree, &a) == 0 && tree_stat(target, &b) == 0 &&
+         S_ISDIR(a.stx_mode) != S_ISDIR(b.stx_mode);
+}
+
 /* Puts a finished detached mount in its place. Propagation is set last: set before, the
  * target's mount would pass it on only to lose it by attaching. */
 static int place(struct ctx *c, int tree, int target, uint64_t propagation, const char *where) {
   int err = tree_attach(tree, target);
+  if (err == -EINVAL && kinds_differ(tree, target))
+    err = -ENOTDIR;
   if (err)
     return fail(c, err, "move_mount", where);
   err = tree_propagation(tree, propagation);
