@@ -101,6 +101,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
 #define ROOTFS_IN_PLACE 1
 #define DEVICE_BIND 1
 #define SYMLINK_OPTIONAL 1
+#define UMASK_CALLER 4096
 #define CWD_CREATE 1
 #define CWD_MAY_FAIL_EACCES 2
 #define CWD_STAY 4

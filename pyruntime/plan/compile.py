@@ -10,7 +10,6 @@ from pyruntime.errors import ConfigError
 from pyruntime.plan import (
     cgroup_mounts,
     devices,
-    hooks,
     mounts,
     namespaces,
     ops,
@@ -22,7 +21,7 @@ from pyruntime.plan import (
 )
 from pyruntime.plan.field import mapping
 from pyruntime.plan.namespaces import TYPES, Namespaces
-from pyruntime.plan.plan import CgroupPlan, Plan
+from pyruntime.plan.plan import CgroupPlan, Plan, ignored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -167,7 +166,10 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
     elif not options.detach_start:
         raise ConfigError("/process: the container has no process to run", pointer="/process")
     plan.clone_flags = c.namespaces.clone_flags()
-    plan.hooks = hooks.runtime_hooks(config)
+    if config.get("hooks"):
+        from pyruntime.plan import hooks  # most containers have none
+
+        plan.hooks = hooks.runtime_hooks(config)
     plan.preserve = options.preserve_fds
     return c
 
@@ -204,6 +206,9 @@ def _mounts_and_devices(c: _Create, *, cgroup_done: bool) -> list[Step]:
     view = cgroup_mounts.CgroupView(c.facts.cgroup, c.plan.cgroup.path, c.namespaces.has("cgroup"))
     c.mounts = mounts.compile_mounts(c.config, c.bundle, view, c.plan.warnings)
     steps = c.mounts.steps
+    if steps and not c.namespaces.has("mount"):
+        why = "without a mount namespace these stay on the host after the container is deleted"
+        c.plan.warnings.append(ignored(why, "/mounts"))
     at = c.mounts.cgroup_at
     if not c.mounts.dev_is_bound:
         steps = steps + devices.steps(c.linux, c.plan.warnings)
@@ -223,6 +228,10 @@ def _hooks_before_pivot(c: _Create) -> list[Step]:
 
 
 def _hooks(c: _Create, kind: str, status: str, env: list[str], cwd: str) -> list[Step]:
+    if not c.config.get("hooks"):
+        return []
+    from pyruntime.plan import hooks  # as above
+
     return hooks.steps(
         c.config,
         kind,

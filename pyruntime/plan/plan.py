@@ -21,7 +21,7 @@ SLOT_FIRST_FREE = 3
 
 
 def ignored(message: str, pointer: str) -> Problem:
-    """What a plan does without, for Plan.warnings."""
+    """An entry of Plan.warnings."""
     return Problem(message, pointer=pointer, severity="warning")
 
 

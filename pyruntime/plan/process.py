@@ -134,10 +134,9 @@ def _rlimit_steps(process: Process) -> list[Step]:
 def _umask_steps(process: Process) -> list[Step]:
     """Unset: 0022 for the first process, the caller's for an added one."""
     mask = number(process.user, "umask")
-    if mask is None and not process.first:
-        return []
-    pointer = "" if mask is None else f"{process.pointer}/user/umask"
-    return [ops.umask(pointer, mask=DEFAULT_UMASK if mask is None else mask & 0o777)]
+    if mask is None:
+        return [ops.umask("", mask=DEFAULT_UMASK if process.first else ops.UMASK_CALLER)]
+    return [ops.umask(f"{process.pointer}/user/umask", mask=mask & 0o777)]
 
 
 def cwd_step(process: Process, flags: int) -> Step:

@@ -175,7 +175,11 @@ SENTENCES: dict[str, Callable[[Args], str]] = {
     "stdio_owner": lambda a: f"give stdin, stdout and stderr to user {a['uid']}",
     "rlimit": _rlimit,
     "affinity_reset": lambda a: "allow all CPUs",
-    "umask": lambda a: f"set the umask to {a['mask']:04o}",
+    "umask": lambda a: (
+        "set the umask to the caller's"
+        if a["mask"] == ops.UMASK_CALLER
+        else f"set the umask to {a['mask']:04o}"
+    ),
     "cwd": _cwd,
     "caps_bounding": lambda a: f"limit capabilities to {_caps(a['mask'])}",
     "caps_keep": lambda a: (

@@ -91,6 +91,16 @@ def test_the_host_s_mounts_are_left_alone_without_a_mount_namespace() -> None:
     assert opened.args["flags"] == ops.ROOTFS_IN_PLACE
 
 
+def test_mounts_on_the_host_are_warned_of() -> None:
+    mount = {"destination": "/tmp", "type": "tmpfs"}
+    assert [each.pointer for each in hosted(mount).warnings] == ["/mounts"]
+    assert hosted().warnings == []
+
+
+def hosted(*mounts: dict[str, str]) -> Plan:
+    return plans.create(plans.config(linux={}, mounts=list(mounts)))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -338,7 +348,7 @@ def test_exec_takes_what_it_leaves_out_from_the_container() -> None:
         "/process/capabilities/bounding",
     )
     assert len(plans.named(plan, "rlimit")) == 1
-    assert plans.named(plan, "umask") == [], "the caller's is inherited"
+    assert plans.named(plan, "umask")[0].args == {"mask": ops.UMASK_CALLER}
     own = plans.add(PROCESS | {"capabilities": {}, "rlimits": [], "user": {"umask": 2}}, document)
     assert plans.named(own, "caps_bounding")[0].args["mask"] == 0
     assert plans.named(own, "umask")[0].args["mask"] == 2

@@ -49,17 +49,18 @@ struct ctx {
   const uint8_t *plan; /* the whole decoded plan, read-only */
   uint32_t total;
   uint32_t nsteps;
-  uint32_t current;     /* index of the running step */
-  int base;             /* first slot's fd number */
-  int report;           /* where ERROR and WARN go: the sync socket, then the start connection */
-  int procfs;           /* trusted detached procfs (O_PATH mount fd), -1 before procfs_open */
-  int rootfs;           /* O_PATH fd of the rootfs mount, -1 before rootfs_open */
-  int nullfd;           /* O_PATH fd of a verified /dev/null (char 1:3), opened on first use, -1 */
-  int maskfd;           /* detached read-only tmpfs that masks directories, -1 before first use */
-  bool released;        /* READY was reached: the container outlives the runtime */
-  char exec_path[4096]; /* filled by exec_lookup */
-  char home[1024];      /* "HOME=..." filled by home, empty if unset */
-  char cwd[4096];       /* the working directory that a cwd step entered, else empty */
+  uint32_t current;      /* index of the running step */
+  int base;              /* first slot's fd number */
+  int report;            /* where ERROR and WARN go: the sync socket, then the start connection */
+  int procfs;            /* trusted detached procfs (O_PATH mount fd), -1 before procfs_open */
+  int rootfs;            /* O_PATH fd of the rootfs mount, -1 before rootfs_open */
+  int nullfd;            /* O_PATH fd of a verified /dev/null (char 1:3), opened on first use, -1 */
+  int maskfd;            /* detached read-only tmpfs that masks directories, -1 before first use */
+  uint64_t caller_umask; /* what the runtime was started with */
+  bool released;         /* READY was reached: the container outlives the runtime */
+  char exec_path[4096];  /* filled by exec_lookup */
+  char home[1024];       /* "HOME=..." filled by home, empty if unset */
+  char cwd[4096];        /* the working directory that a cwd step entered, else empty */
   char detail[DETAIL_MAX]; /* "what\0path\0text": fail() writes it */
   uint32_t detail_len;
 };

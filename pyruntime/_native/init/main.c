@@ -77,7 +77,7 @@ static int prologue(struct ctx *c) {
   if (ret < 0)
     return fail(c, (int)ret, "close_range", NULL);
   /* Modes asked for are modes given; the `umask` step sets the container's own. */
-  sys(umask, 0);
+  c->caller_umask = (uint64_t)sys(umask, 0);
   ret = signal_disposition(SIGNAL_PIPE, 1);
   return ret < 0 ? fail(c, (int)ret, "rt_sigaction", NULL) : 0;
 }

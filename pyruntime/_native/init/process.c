@@ -116,8 +116,8 @@ int op_affinity_reset(struct ctx *c, const struct step *s) {
 }
 
 int op_umask(struct ctx *c, const struct step *s) {
-  (void)c;
-  sys(umask, s->n[N_umask_mask]); /* can't fail */
+  uint64_t mask = s->n[N_umask_mask];
+  sys(umask, mask == UMASK_CALLER ? c->caller_umask : mask); /* can't fail */
   return 0;
 }
 
