@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Docker and Podman, each with everything it keeps in a directory of the tests'."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import subprocess
+from pathlib import Path
+
+PATIENCE = 60
+# What they ask for by default that the runtime refuses as yet.
+WITHOUT_SECCOMP = ("--security-opt", "seccomp=unconfined")
+CONTAINERS_CONF = """
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+[engine]
+runtime_supports_json = ["pyruntime"]
+"""
+
+
+class Engine:
+    """One of the two by its command line; `parent` is the cgroup its containers go to."""
+
+    def __init__(self, words: list[str], parent: str, environment: dict[str, str]) -> None:
+        self.words = words
+        self.parent = parent
+        self.environment = os.environ | environment
+
+    def __call__(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*self.words, *args],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            env=self.environment,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{args}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def run(
+        self, *args: str, check: bool = True, options: tuple[str, ...] = WITHOUT_SECCOMP
+    ) -> subprocess.CompletedProcess[str]:
+        """`run` without a network; args are more options, the image and the command."""
+        common = ["--network", "none", "--cgroup-parent", f"/{self.parent}", *options]
+        return self("run", *common, *args, check=check)
+
+
+def podman(here: Path, runtime: Path, parent: str) -> Engine:
+    conf = here / "containers.conf"
+    conf.write_text(CONTAINERS_CONF)
+    places = ["--root", here / "root", "--runroot", here / "runroot", "--tmpdir", here / "tmp"]
+    manners = ["--events-backend=file", "--storage-driver=overlay", "--cgroup-manager=cgroupfs"]
+    words = ["podman", *map(str, places), *manners, "--runtime", str(runtime)]
+    return Engine(words, parent, {"CONTAINERS_CONF": str(conf)})
+
+
+class Dockerd:
+    """A Docker daemon whose default runtime is the one under test; `stop` ends it."""
+
+    def __init__(self, here: Path, runtime: Path) -> None:
+        self.address = f"unix://{here}/docker.sock"
+        self.log = here / "log"
+        places = ["--data-root", here / "data", "--exec-root", here / "exec", "-p", here / "pid"]
+        network = ["--iptables=false", "--ip-masq=false", "--bridge=none"]
+        runtimes = ["--add-runtime", f"pyruntime={runtime}", "--default-runtime", "pyruntime"]
+        driver = ["--storage-driver=overlay2", "--exec-opt", "native.cgroupdriver=cgroupfs"]
+        ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        with ready, self.log.open("wb") as log:
+            ready.bind(str(here / "notify"))
+            self._process = subprocess.Popen(
+                ["dockerd", "-H", self.address, *map(str, places), *driver, *runtimes, *network],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"NOTIFY_SOCKET": str(here / "notify")},
+            )
+            self._await(ready)
+
+    def _await(self, ready: socket.socket) -> None:
+        """Until it says READY=1, as sd_notify(3) has it; or until it ends."""
+        pidfd = os.pidfd_open(self._process.pid)
+        try:
+            while True:
+                found, _, _ = select.select([ready.fileno(), pidfd], [], [], PATIENCE)
+                if ready.fileno() in found and b"READY=1" in ready.recv(4096):
+                    return
+                if pidfd in found or not found:
+                    self.stop()
+                    raise AssertionError(f"dockerd is not ready: {self.log.read_text()}")
+        finally:
+            os.close(pidfd)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+
+
+def docker(daemon: Dockerd, parent: str) -> Engine:
+    return Engine(["docker", "-H", daemon.address], parent, {})

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Docker and Podman with the runtime in place of runc, as the README says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engines.docker_podman import Dockerd, Engine, docker, podman
+from engines.image import NAME
+from support.leftovers import become_subreaper
+
+PARENT = f"pyruntime-test-{os.getpid()}"
+
+
+@pytest.fixture(scope="module", params=["docker", "podman"])
+def engine(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    pyruntime: Path,
+    image: Path,
+) -> Iterator[Engine]:
+    """The engine with the test image. Its cgroups and mounts must be gone in the end."""
+    name = request.param
+    if os.geteuid() != 0:
+        pytest.skip("not root")
+    if not shutil.which({"docker": "dockerd", "podman": "podman"}[name]):
+        pytest.skip(f"{name} is not installed")
+    become_subreaper()
+    here = tmp_path_factory.mktemp(name)
+    daemon = Dockerd(here, pyruntime) if name == "docker" else None
+    made = docker(daemon, PARENT) if daemon else podman(here, pyruntime, PARENT)
+    made("load", "-i", str(image))
+    yield made
+    made("rmi", "-f", NAME)
+    if daemon:
+        daemon.stop()
+    remove_parent()
+    assert str(here) not in Path("/proc/self/mountinfo").read_text()
+
+
+def remove_parent() -> None:
+    """The engines leave the parent, and Podman its monitors' cgroup in it; both are empty."""
+    for hierarchy in Path("/sys/fs/cgroup").iterdir():
+        for path, _, _ in os.walk(hierarchy / PARENT, topdown=False):
+            os.rmdir(path)
+
+
+@pytest.fixture
+def detached(engine: Engine, prefix: str) -> Iterator[str]:
+    """A running container, removed afterwards."""
+    engine.run("-d", "--name", prefix, NAME, "sleep", "1000")
+    yield prefix
+    engine("kill", prefix, check=False)
+    engine("rm", "-f", prefix)
+
+
+def test_output_and_exit_code(engine: Engine) -> None:
+    done = engine.run("--rm", NAME, "sh", "-c", "echo out; id -u; exit 7", check=False)
+    assert (done.returncode, done.stdout) == (7, "out\n0\n")
+
+
+def test_limits_and_user(engine: Engine) -> None:
+    script = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes; id -u; id -g; pwd"
+    options = ["--rm", "-m", "32m", "-u", "7:8", "-w", "/tmp"]
+    if not Path("/sys/fs/cgroup/memory").is_dir():
+        pytest.skip("kernel: memory is not a v1 hierarchy")
+    assert engine.run(*options, NAME, "sh", "-c", script).stdout == "33554432\n7\n8\n/tmp\n"
+
+
+def test_missing_program(engine: Engine) -> None:
+    done = engine.run("--rm", NAME, "nosuch", check=False)
+    assert done.returncode == 127
+    assert 'exec: "nosuch": executable file not found in $PATH' in done.stderr
+
+
+def test_refused_field_is_named(engine: Engine) -> None:
+    done = engine.run("--rm", NAME, "true", check=False, options=())
+    assert done.returncode in (125, 126)
+    assert "/linux/seccomp: seccomp filters are not supported yet" in done.stderr
+
+
+def test_exec(engine: Engine, detached: str) -> None:
+    assert engine("exec", detached, "echo", "in exec").stdout == "in exec\n"
+    assert engine("exec", detached, "sh", "-c", "exit 3", check=False).returncode == 3
+
+
+def test_pause_and_stop(engine: Engine, detached: str) -> None:
+    engine("pause", detached)
+    state = engine("inspect", "-f", "{{.State.Status}}", detached).stdout
+    assert state == "paused\n"
+    engine("unpause", detached)
+    engine("kill", detached)
+    assert engine("wait", detached).stdout == "137\n"
