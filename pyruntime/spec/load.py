@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Fault = tuple[str, str, str]
 
 _REGULAR = 0o100000
+# A caller waits: what is larger is refused with the first problem and without its line.
+EXPLAINED = 1 << 20
 
 
 class Loaded:
@@ -145,11 +147,13 @@ def refused(path: str, problems: list[Problem]) -> ConfigError:
 def _refusal(
     raw: bytes, path: str, kind: str, fault: Fault | None, problems: list[Problem]
 ) -> ConfigError:
-    from pyruntime.spec import explain
+    explained: list[Problem] = []
+    if len(raw) <= EXPLAINED:
+        from pyruntime.spec import explain
 
-    explained = explain.problems(raw, path, kind)
+        explained = explain.problems(raw, path, kind)
     if not any(problem.severity == "error" for problem in explained):
-        # Never seen; the refusal stands all the same.
+        # Too large; or explain finds nothing, which was never seen: the refusal stands.
         own = [Problem(fault[2], pointer=fault[0])] if fault else problems
         explained = [*own, *explained]
     return refused(path, explained)

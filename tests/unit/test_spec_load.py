@@ -115,6 +115,14 @@ def test_a_refusal_that_explain_can_not_explain_stands(
     assert refused(write(tmp_path, {**GOOD, "hostname": "h"})).pointer == "/hostname"
 
 
+def test_a_huge_document_is_refused_without_its_place(tmp_path: Path) -> None:
+    process = {"cwd": "x", "args": ["sh", "x" * load.EXPLAINED]}
+    error = refused(write(tmp_path, {**GOOD, "process": process}))
+    assert error.message == (
+        f'{tmp_path}/config.json: /process/cwd: must be an absolute path, not "x"'
+    )
+
+
 @pytest.mark.parametrize("name", ["config/bad/invalid-json.json", "state/bad/invalid-json.json"])
 def test_official_samples_that_are_not_json(tmp_path: Path, name: str) -> None:
     (tmp_path / "config.json").write_bytes((OCI / "test" / name).read_bytes())
