@@ -24,7 +24,7 @@ def install(path: str, rules: list[Rule], pointer: str) -> None:
     Raises CgroupError, with the verifier's last line when it is the verifier that refuses.
     """
     from pyruntime._shim import ffi, lib
-    from pyruntime.cgroups.v2 import directory_fd
+    from pyruntime.cgroups.unified import directory_fd
 
     program = assemble(rules)
     log = ffi.new("char[]", LOG_SIZE)

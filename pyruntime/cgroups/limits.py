@@ -89,7 +89,7 @@ def _write(cgroup: Cgroup, directory: str, setting: Setting) -> None:
         missing = err
     if directory == cgroup.paths.get(""):
         # A cgroup2 controller may not be enabled yet: beside v1, only what is needed is.
-        from pyruntime.cgroups.v2 import enable
+        from pyruntime.cgroups.unified import enable
 
         enable(directory, cgroup.tops[""])
         if os.path.exists(path):

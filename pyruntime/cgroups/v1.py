@@ -76,7 +76,7 @@ class CgroupV1(Cgroup):
     def v2_fd(self) -> int | None:
         if "" not in self.paths:
             return None
-        from pyruntime.cgroups.v2 import directory_fd
+        from pyruntime.cgroups.unified import directory_fd
 
         return directory_fd(self.paths[""])
 

@@ -7,11 +7,11 @@ Source: the kernel's Documentation/admin-guide/cgroup-v2.rst.
 from __future__ import annotations
 
 import os
-from errno import EBUSY, ENOENT
 
 from pyruntime.cgroups import tree
 from pyruntime.cgroups.base import Cgroup
-from pyruntime.cgroups.files import failure, read, read_raw, write, write_raw
+from pyruntime.cgroups.files import failure, read, read_raw, write
+from pyruntime.cgroups.unified import create_unified, directory_fd, enable, read_stripped
 from pyruntime.errors import CgroupError
 
 TYPE_CHECKING = False
@@ -111,73 +111,12 @@ class CgroupV2(Cgroup):
                 raise failure("change owner of", path, err) from None
 
 
-DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
-
-
-def directory_fd(path: str) -> int:
-    """A new descriptor that names the directory. Raises CgroupError."""
-    try:
-        return os.open(path, DIRECTORY)
-    except OSError as err:
-        raise failure("open cgroup", path, err) from None
-
-
-def create_unified(path: str, top: str, made: list[str]) -> None:
-    """Make a leaf that a process can join, or refuse one that was there. Raises CgroupError."""
-    new = tree.make(path, top, made)
-    if not new:
-        tree.check_unused(path)
-    direct = os.path.dirname(path) == top
-    if new and direct:
-        return  # the root is never frozen nor threaded
-    kind = _read(path + "/cgroup.type")
-    if kind == "domain invalid":
-        # Below a threaded cgroup the only way to have members is to become threaded, too.
-        write(path + "/cgroup.type", "threaded", pointer="/linux/cgroupsPath")
-    if "frozen 1" in _read(path + "/cgroup.events"):
-        raise CgroupError(
-            f"use cgroup {path}: it is frozen",
-            op="use cgroup",
-            errno=EBUSY,
-            path=path,
-            pointer="/linux/cgroupsPath",
-            hint=f"thaw it, or the parent that is frozen: echo 0 > {path}/cgroup.freeze",
-        )
-
-
-def enable(path: str, top: str) -> None:
-    """Enable every controller on offer for the leaf: all at once, else one by one.
-
-    One that can't be enabled (threads in the way, real-time tasks, no permission) is no
-    error by itself: a limit that needs it will find its file missing and say so.
-    """
-    parent = os.path.dirname(path)
-    offered = _read(top + "/cgroup.controllers").split()
-    if not set(offered) - set(_read(parent + "/cgroup.subtree_control").split()):
-        return
-    levels = [parent]
-    while len(levels[-1]) > len(top):
-        levels.append(os.path.dirname(levels[-1]))
-    for level in reversed(levels):
-        _enable_at(level)
-
-
-def _enable_at(level: str) -> None:
-    file = level + "/cgroup.subtree_control"
-    offered = _read(level + "/cgroup.controllers").split()
-    missing = [name for name in offered if name not in _read(file).split()]
-    if not missing or _try_write(file, " ".join("+" + name for name in missing)):
-        return
-    for name in missing:
-        _try_write(file, "+" + name)
-
-
 def check_threaded(path: str, settings: Sequence[Setting | DeviceRules]) -> None:
     """Refuse limits of controllers that a threaded cgroup can't have. Raises CgroupError."""
     asked = [s for s in settings if s.controller not in ("", "cgroup", "devices", *THREADED)]
     if not asked:
         return
-    kind = _read(path + "/cgroup.type")
+    kind = read_stripped(path + "/cgroup.type")
     if kind in ("threaded", "domain threaded", "domain invalid"):
         raise CgroupError(
             f"limit {asked[0].controller} of cgroup {path}: the cgroup is {kind}",
@@ -187,21 +126,3 @@ def check_threaded(path: str, settings: Sequence[Setting | DeviceRules]) -> None
             hint="only cpu, cpuset, perf_event and pids limit threads; "
             "choose a linux.cgroupsPath outside of the threaded subtree",
         )
-
-
-def _read(path: str) -> str:
-    """The content without blanks around; "" when it can't be read (the root lacks some)."""
-    try:
-        return read_raw(path).strip()
-    except OSError as err:
-        if err.errno == ENOENT:
-            return ""
-        raise failure("read", path, err) from None
-
-
-def _try_write(path: str, value: str) -> bool:
-    try:
-        write_raw(path, value)
-    except OSError:
-        return False
-    return True
