@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The start of an installed runtime: every module of the hot path from one file.
 
-tools/build_image.py compiles this file into libexec/pyruntime-3N.pyc with MODULES filled
-in, and the launcher runs that instead of __main__.py. An import then costs no search, no
-stat and no read: some fifty modules take a third of the time. What is not in the image (the
-cold modules, the standard library) is imported as ever.
+tools/build_image.py writes libexec/pyruntime-3N.image: the marshalled code of this file with
+MODULES filled in, then that of the modules. The launcher has the interpreter read and run it
+instead of __main__.py, so that an import costs no search, no stat and no read. What is not in
+the image (the cold modules, the standard library) is imported as ever.
 """
 
 import sys
 
-# name -> (is it a package, marshalled code)
-MODULES: dict[str, tuple[bool, bytes]] = {}
+# name -> (is it a package, start and end of its code, counted from the image's end)
+MODULES: dict[str, tuple[bool, int, int]] = {}
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    IMAGE: bytes  # the whole file, given by the launcher's command
 
 SITE = __file__.rpartition("/pyruntime/")[0]  # the directory that holds the package
 
@@ -28,6 +32,7 @@ class Image:
         self.spec = bootstrap.ModuleSpec
         self.extension = external.ExtensionFileLoader
         self.loads = sys.modules["marshal"].loads
+        self.view = memoryview(IMAGE)
         tag = sys.modules["_imp"].extension_suffixes()[0]
         dynamic = next((path for path in sys.path if path.endswith("/lib-dynload")), "")
         self.extensions = {
@@ -59,7 +64,10 @@ class Image:
         return None
 
     def exec_module(self, module):  # type: ignore[no-untyped-def]
-        exec(self.loads(MODULES[module.__name__][1]), module.__dict__)  # noqa: S102
+        _, start, end = MODULES[module.__name__]
+        size = len(IMAGE)
+        code = self.loads(self.view[size - start : size - end])
+        exec(code, module.__dict__)  # noqa: S102
 
 
 def start() -> None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compile the package's modules into one .pyc that runs (see pyruntime/_boot.py).
+"""Compile the package's modules into one file to start from (see pyruntime/_boot.py).
 
     python3 tools/build_image.py PACKAGE-DIR TARGET-DIR
 
-writes TARGET-DIR/pyruntime-3N.pyc for the running interpreter 3.N. The code is that of
+writes TARGET-DIR/pyruntime-3N.image for the running interpreter 3.N. The code is that of
 python -OO: without docstrings and assertions. `from __future__ import annotations` is
 compiled in, so that no run imports __future__.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import importlib.util
 import marshal
 import sys
 from pathlib import Path
@@ -20,13 +19,21 @@ from types import CodeType
 
 # What only people's commands and errors use is imported from its file.
 COLD = (
-    "pyruntime.spec.explain",
+    "pyruntime.cli.features",
     "pyruntime.cli.help",
+    "pyruntime.cli.list",
     "pyruntime.cli.plan",
-    "pyruntime.cli.validate",
     "pyruntime.cli.spec",
-    "pyruntime.plan.render",
+    "pyruntime.cli.validate",
+    "pyruntime.jsonfault",
+    "pyruntime.plan.describe",
     "pyruntime.plan.features",
+    "pyruntime.plan.hints",
+    "pyruntime.plan.render",
+    "pyruntime.plan.sentences",
+    "pyruntime.spec.compiled.features",
+    "pyruntime.spec.compiled.state",
+    "pyruntime.spec.explain",
 )
 
 
@@ -58,28 +65,32 @@ def modules(package: Path) -> dict[str, tuple[bool, bytes]]:
 
 def build(package: Path, target: Path) -> Path:
     """Write the image of a package directory; gives the file's path."""
-    tree = ast.parse((package / "_boot.py").read_text())
     entries = modules(package)
+    bodies = b"".join(code for _, code in entries.values())
+    index: dict[str, tuple[bool, int, int]] = {}
+    start = len(bodies)
+    for name, (is_package, code) in entries.items():
+        index[name] = (is_package, start, start - len(code))
+        start -= len(code)
+    boot = compile_boot((package / "_boot.py").read_text(), index)
+    target.mkdir(parents=True, exist_ok=True)
+    image = target / f"pyruntime-3{sys.version_info.minor}.image"
+    image.write_bytes(marshal.dumps(boot) + bodies)
+    return image
+
+
+def compile_boot(source: str, index: dict[str, tuple[bool, int, int]]) -> CodeType:
+    """_boot.py with MODULES filled in."""
+    tree = ast.parse(source)
     for node in tree.body:
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "MODULES":
-            node.value = ast.Dict(
-                [ast.Constant(name) for name in entries],
-                [
-                    ast.Tuple([ast.Constant(part) for part in entries[name]], ast.Load())
-                    for name in entries
-                ],
-            )
+            node.value = ast.parse(repr(index), mode="eval").body
             break
     else:
         raise SystemExit("_boot.py has no MODULES to fill in")
     ast.fix_missing_locations(tree)
-    code = compile(tree, "pyruntime/_boot.py", "exec", dont_inherit=True, optimize=2)
-    target.mkdir(parents=True, exist_ok=True)
-    image = target / f"pyruntime-3{sys.version_info.minor}.pyc"
-    # PEP 552: flags 0b01 is a hash-based .pyc that is not checked against a source
-    header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + b"\0" * 8
-    image.write_bytes(header + marshal.dumps(code))
-    return image
+    code: CodeType = compile(tree, "pyruntime/_boot.py", "exec", dont_inherit=True, optimize=2)
+    return code
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@
  *
  * Installed: D/../lib/python3.N/{site,dist}-packages/pyruntime, the highest N; with
  * D/python3.N, D/python3, /usr/bin/python3.N or /usr/local/bin/python3.N. What runs is the
- * package's libexec/pyruntime-3N.pyc (see pyruntime/_boot.py), else its __main__.py.
+ * package's libexec/pyruntime-3N.image (see pyruntime/_boot.py), else its __main__.py.
  * Built in place (PYR_TREE, PYR_PYTHON, PYR_SITE defined): the source tree, the interpreter of
  * the build, and its site-packages for the dependencies, handed over as -X pyruntime_site.
  */
@@ -86,14 +86,16 @@ static bool interpreter_find(const char *dir, const char *version) {
          path_resolve(interpreter);
 }
 
+static bool from_image;
+
 /* The image of the package in `lib`, which only the interpreter of that version can read. */
 static bool image_find(const char *package, int minor) {
   char tail[64];
   struct buffer name = {.data = tail, .room = sizeof tail};
   buffer_add(&name, "libexec/pyruntime-3");
   buffer_decimal(&name, minor);
-  buffer_add(&name, ".pyc");
-  return path_try(script, package, "/", tail);
+  buffer_add(&name, ".image");
+  return from_image = path_try(script, package, "/", tail);
 }
 
 /* The package of D/../lib/python3.N; `version` becomes "python3.N". */
@@ -136,11 +138,18 @@ static bool installation_find(void) {
   return true;
 }
 
+/* Reads the image in one go; a script would be looked at as a zip archive first. */
+#define IMAGE_COMMAND                                                                              \
+  "import sys,marshal,posix;p=sys.argv.pop(1);f=posix.open(p,posix.O_CLOEXEC);"                    \
+  "b=posix.read(f,posix.fstat(f).st_size);posix.close(f);"                                         \
+  "exec(marshal.loads(b),{'__name__':'__main__','__file__':p,'IMAGE':b})"
+
 /* The interpreter's own arguments; -B: an installation is never written to. */
 static int interpreter_arguments(const char **to) {
-  static const char *const own[] = {"-I", "-S", "-B"};
-  memcpy(to, own, sizeof own);
-  return sizeof own / sizeof *own;
+  static const char *const own[] = {"-I", "-S", "-B", "-c", IMAGE_COMMAND};
+  int count = sizeof own / sizeof *own - (from_image ? 0 : 2);
+  memcpy(to, own, (size_t)count * sizeof *own);
+  return count;
 }
 
 #else

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import shutil
 import subprocess
@@ -25,7 +26,8 @@ os._exit = spy
 image = sys.argv[1]
 sys.argv = [image, *sys.argv[2:]]
 import marshal
-exec(marshal.loads(open(image, "rb").read()[16:]), {"__name__": "__main__", "__file__": image})
+data = open(image, "rb").read()
+exec(marshal.loads(data), {"__name__": "__main__", "__file__": image, "IMAGE": data})
 """
 
 
@@ -35,7 +37,7 @@ def image(tmp_path_factory: pytest.TempPathFactory, pyruntime: Path) -> Path:
     site = tmp_path_factory.mktemp("site")
     shutil.copytree(REPO / "pyruntime", site / "pyruntime")
     shutil.copytree(REPO / "schemas", site / "pyruntime/schemas")
-    for found in Path(sysconfig.get_path("platlib")).glob("_cffi_backend*"):
+    for found in Path(sysconfig.get_path("platlib")).glob("_cffi_backend.*"):
         shutil.copy(found, site)
     build = runpy.run_path(str(REPO / "tools/build_image.py"))["build"]
     made: Path = build(site / "pyruntime", site / "pyruntime/libexec")
@@ -49,8 +51,15 @@ def python(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_it_runs_as_a_program(image: Path) -> None:
-    found = python(str(image), "--version")
+def launcher_command() -> str:
+    """The command that launcher.c gives the interpreter."""
+    source = (REPO / "pyruntime/_native/launcher.c").read_text()
+    macro = source.split("#define IMAGE_COMMAND")[1].split("\n\n")[0]
+    return "".join(re.findall(r'"([^"]*)"', macro))
+
+
+def test_the_launchers_command_runs_it(image: Path) -> None:
+    found = python("-c", launcher_command(), str(image), "--version")
     assert found.stdout.startswith("pyruntime version "), found.stderr
 
 
@@ -66,8 +75,19 @@ def test_hot_modules_and_extensions_come_from_known_places(image: Path) -> None:
 
 
 def test_cold_modules_are_found_beside_it(image: Path, tmp_path: Path) -> None:
-    assert "usage: pyruntime" in python(str(image), "--help").stdout
+    command = launcher_command()
+    assert "usage: pyruntime" in python("-c", command, str(image), "--help").stdout
     (tmp_path / "config.json").write_text('{"ociVersion": "1.3.0", "process": {"cwd": "x"}}')
-    found = python(str(image), "--root", str(tmp_path / "r"), "create", "-b", str(tmp_path), "c1")
+    found = python(
+        "-c",
+        command,
+        str(image),
+        "--root",
+        str(tmp_path / "r"),
+        "create",
+        "-b",
+        str(tmp_path),
+        "c1",
+    )
     assert found.returncode == 1
     assert "config.json" in found.stderr and "internal error" not in found.stderr
