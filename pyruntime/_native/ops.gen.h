@@ -38,20 +38,21 @@ enum pyr_op {
   OP_stdio_owner = 31,
   OP_rlimit = 32,
   OP_affinity_reset = 33,
-  OP_umask = 34,
-  OP_cwd = 35,
-  OP_caps_bounding = 36,
-  OP_caps_keep = 37,
-  OP_groups = 38,
-  OP_user = 39,
-  OP_caps_set = 40,
-  OP_caps_ambient = 41,
-  OP_no_new_privs = 42,
-  OP_home = 43,
-  OP_exec_lookup = 44,
-  OP_fds_close = 45,
-  OP_execve = 46,
-  OP_END = 47
+  OP_io_priority = 34,
+  OP_umask = 35,
+  OP_cwd = 36,
+  OP_caps_bounding = 37,
+  OP_caps_keep = 38,
+  OP_groups = 39,
+  OP_user = 40,
+  OP_caps_set = 41,
+  OP_caps_ambient = 42,
+  OP_no_new_privs = 43,
+  OP_home = 44,
+  OP_exec_lookup = 45,
+  OP_fds_close = 46,
+  OP_execve = 47,
+  OP_END = 48
 };
 
 enum { N_oom_score_adj_value = 0 };
@@ -78,6 +79,7 @@ enum { S_masked_path_path = 0 };
 enum { N_console_open_rows = 0, N_console_open_columns = 1, N_console_open_flags = 2 };
 enum { N_stdio_owner_uid = 0 };
 enum { N_rlimit_resource = 0, N_rlimit_soft = 1, N_rlimit_hard = 2 };
+enum { N_io_priority_kind = 0, N_io_priority_priority = 1 };
 enum { N_umask_mask = 0 };
 enum { N_cwd_flags = 0, S_cwd_path = 0 };
 enum { N_caps_bounding_mask = 0 };
@@ -150,6 +152,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(stdio_owner) \
   X(rlimit) \
   X(affinity_reset) \
+  X(io_priority) \
   X(umask) \
   X(cwd) \
   X(caps_bounding) \
@@ -199,6 +202,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(stdio_owner, 1, 0, 0, 0) \
   X(rlimit, 3, 0, 0, 0) \
   X(affinity_reset, 0, 0, 0, 0) \
+  X(io_priority, 2, 0, 0, 0) \
   X(umask, 1, 0, 0, 0) \
   X(cwd, 1, 1, 0, 0) \
   X(caps_bounding, 1, 0, 0, 0) \

@@ -45,19 +45,20 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "stdio_owner": (31, ("uid",), ()),
     "rlimit": (32, ("resource", "soft", "hard"), ()),
     "affinity_reset": (33, (), ()),
-    "umask": (34, ("mask",), ()),
-    "cwd": (35, ("flags",), ("path",)),
-    "caps_bounding": (36, ("mask",), ()),
-    "caps_keep": (37, ("on",), ()),
-    "groups": (38, (), ("gids",)),
-    "user": (39, ("uid", "gid"), ()),
-    "caps_set": (40, ("effective", "permitted", "inheritable"), ()),
-    "caps_ambient": (41, ("mask",), ()),
-    "no_new_privs": (42, (), ()),
-    "home": (43, ("uid",), ()),
-    "exec_lookup": (44, (), ("file", "path")),
-    "fds_close": (45, ("keep",), ()),
-    "execve": (46, (), ("args", "env")),
+    "io_priority": (34, ("kind", "priority"), ()),
+    "umask": (35, ("mask",), ()),
+    "cwd": (36, ("flags",), ("path",)),
+    "caps_bounding": (37, ("mask",), ()),
+    "caps_keep": (38, ("on",), ()),
+    "groups": (39, (), ("gids",)),
+    "user": (40, ("uid", "gid"), ()),
+    "caps_set": (41, ("effective", "permitted", "inheritable"), ()),
+    "caps_ambient": (42, ("mask",), ()),
+    "no_new_privs": (43, (), ()),
+    "home": (44, ("uid",), ()),
+    "exec_lookup": (45, (), ("file", "path")),
+    "fds_close": (46, ("keep",), ()),
+    "execve": (47, (), ("args", "env")),
 }
 
 MOUNT_RECURSIVE = 1
@@ -215,6 +216,10 @@ def rlimit(pointer: str, *, resource: int = 0, soft: int = 0, hard: int = 0) -> 
 
 def affinity_reset(pointer: str) -> Step:
     return Step("affinity_reset", pointer, {})
+
+
+def io_priority(pointer: str, *, kind: int = 0, priority: int = 0) -> Step:
+    return Step("io_priority", pointer, {"kind": kind, "priority": priority})
 
 
 def umask(pointer: str, *, mask: int = 0) -> Step:

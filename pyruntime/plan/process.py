@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pyruntime.plan.field import Map
     from pyruntime.plan.step import Step
 
+# ioprio_set(2)
+IO_CLASSES = {"IOPRIO_CLASS_RT": 1, "IOPRIO_CLASS_BE": 2, "IOPRIO_CLASS_IDLE": 3}
 DEFAULT_UMASK = 0o022
 # What execvp(3) searches without PATH.
 DEFAULT_PATH = "/bin:/usr/bin"
@@ -98,6 +100,7 @@ def property_steps(process: Process, last_cap: int, warnings: list[Problem]) -> 
     steps = [ops.stdio_owner(f"{pointer}/user/uid", uid=uid)]
     steps += _rlimit_steps(process)
     steps.append(ops.affinity_reset(""))
+    steps += _io_priority_steps(process)
     steps += _umask_steps(process)
     steps.append(cwd_step(process, ops.CWD_MAY_FAIL_EACCES))
     steps += capabilities.bounding_steps(caps)
@@ -129,6 +132,14 @@ def _rlimit_steps(process: Process) -> list[Step]:
     if not limits and not process.first:
         limits, pointer = sequence(process.container, "rlimits"), "/process/rlimits"
     return rlimits.steps(limits, pointer)
+
+
+def _io_priority_steps(process: Process) -> list[Step]:
+    wanted = mapping(process.section, "ioPriority", process.pointer)
+    if not wanted:
+        return []
+    kind, priority = IO_CLASSES.get(text(wanted, "class"), 0), number(wanted, "priority") or 0
+    return [ops.io_priority(f"{process.pointer}/ioPriority", kind=kind, priority=priority)]
 
 
 def _umask_steps(process: Process) -> list[Step]:

@@ -175,6 +175,7 @@ SENTENCES: dict[str, Callable[[Args], str]] = {
     "stdio_owner": lambda a: f"give stdin, stdout and stderr to user {a['uid']}",
     "rlimit": _rlimit,
     "affinity_reset": lambda a: "allow all CPUs",
+    "io_priority": lambda a: f"set the I/O priority to class {a['kind']}, level {a['priority']}",
     "umask": lambda a: (
         "set the umask to the caller's"
         if a["mask"] == ops.UMASK_CALLER

@@ -22,7 +22,6 @@ PROCESS: tuple[tuple[str, str, object], ...] = (
     ("apparmorProfile", "AppArmor profiles", "unconfined"),
     ("selinuxLabel", "SELinux labels", None),
     ("scheduler", "scheduling policies", None),
-    ("ioPriority", "I/O priorities", None),
     ("execCPUAffinity", "CPU affinities of exec", None),
 )
 LINUX: tuple[tuple[str, str, object], ...] = (

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,17 @@ def test_affinity_is_reset() -> None:
 def test_no_new_privs() -> None:
     found = sandbox.run([ops.no_new_privs("")], lambda: status()["NoNewPrivs"])
     assert found.value == "1"
+
+
+def test_io_priority(tmp_path: Path) -> None:
+    steps = [ops.setsid(""), ops.io_priority("", kind=2, priority=6)]
+    found = sandbox.run(steps, lambda: subprocess.check_output(["ionice", "-p", str(os.getpid())]))
+    assert found.value == b"best-effort: prio 6\n"
+
+
+def test_io_priority_out_of_range() -> None:
+    found = sandbox.run([ops.io_priority("", kind=7, priority=0)])
+    assert (found.errno, found.what) == (errno.EINVAL, "ioprio_set")
 
 
 @pytest.mark.parametrize("trusted", [True, False])

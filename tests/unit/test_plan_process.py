@@ -207,3 +207,10 @@ def test_a_process_needs_a_program(args: Any) -> None:
     with pytest.raises(ConfigError) as refused:
         run(args=args)
     assert refused.value.pointer == "/process/args"
+
+
+def test_io_priority() -> None:
+    plan = run(ioPriority={"class": "IOPRIO_CLASS_IDLE", "priority": 7})
+    assert one(plan, "io_priority") == {"kind": 3, "priority": 7}
+    assert plans.named(run(), "io_priority") == []
+    assert plans.named(run(ioPriority=None), "io_priority") == []

@@ -5,6 +5,7 @@
 #include "run.h"
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
@@ -113,6 +114,13 @@ int op_affinity_reset(struct ctx *c, const struct step *s) {
   else if (ret < 0)
     return fail(c, (int)ret, "sched_setaffinity", NULL);
   return 0;
+}
+
+/* The whole group, which setsid made the process's own: the same as ioprio_set(2) by pgid. */
+int op_io_priority(struct ctx *c, const struct step *s) {
+  uint64_t priority = IOPRIO_PRIO_VALUE(s->n[N_io_priority_kind], s->n[N_io_priority_priority]);
+  long ret = sys(ioprio_set, IOPRIO_WHO_PGRP, 0, priority);
+  return ret < 0 ? fail(c, (int)ret, "ioprio_set", NULL) : 0;
 }
 
 int op_umask(struct ctx *c, const struct step *s) {
