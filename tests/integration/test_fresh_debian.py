@@ -67,5 +67,23 @@ def test_test_installs_what_it_needs(debian: Debian) -> None:
     assert seconds < 20
 
 
+def test_an_ordinary_user_is_told(debian: Debian) -> None:
+    nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups"
+    done = debian.run("sh", "-euc", f"chmod 755 /root; cd pyruntime; exec {nobody} ./dev run")
+    assert done.returncode == 1
+    assert done.stderr == "dev: ./dev run needs root for now: run it as root, or with sudo set up\n"
+
+
+def test_install(debian: Debian) -> None:
+    dev(debian, "install", "--prefix", "/opt/runtime")
+    program = "/opt/runtime/bin/pyruntime"
+    done = debian.run(
+        "sh", "-euc", f"{program} --version; {program} run -b pyruntime/bundles/hello x"
+    )
+    assert done.stdout.startswith("pyruntime version ")
+    assert "\nHello from a container.\n" in done.stdout
+    assert (debian.path / "opt/runtime/share/man/man8/pyruntime-run.8").exists()
+
+
 def test_nothing_stays_mounted(debian: Debian) -> None:
     assert str(debian.path) not in Path("/proc/self/mountinfo").read_text()
