@@ -65,7 +65,8 @@ class Dockerd:
     def __init__(self, here: Path, runtime: Path) -> None:
         self.address = f"unix://{here}/docker.sock"
         self.log = here / "log"
-        places = ["--data-root", here / "data", "--exec-root", here / "exec", "-p", here / "pid"]
+        self.data = here / "data"
+        places = ["--data-root", self.data, "--exec-root", here / "exec", "-p", here / "pid"]
         network = ["--iptables=false", "--ip-masq=false", "--bridge=none"]
         runtimes = ["--add-runtime", f"pyruntime={runtime}", "--default-runtime", "pyruntime"]
         driver = ["--storage-driver=overlay2", "--exec-opt", "native.cgroupdriver=cgroupfs"]
@@ -96,8 +97,11 @@ class Dockerd:
             os.close(pidfd)
 
     def stop(self) -> None:
+        """It makes its data directory a shared mount where it is none, and leaves that."""
         self._process.terminate()
         self._process.wait(PATIENCE)
+        if os.path.ismount(self.data):
+            subprocess.run(["umount", self.data], check=True)
 
 
 def docker(daemon: Dockerd, parent: str) -> Engine:

@@ -10,9 +10,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+import pyruntime.cgroups
 from pyruntime.errors import Error
 
 if TYPE_CHECKING:
@@ -99,7 +102,12 @@ def ends(pid: int, milliseconds: int) -> bool:
 
 
 def as_nobody(action: Callable[[], str], uid: int = 65534) -> str:
-    """What the action returns, or the message of its error, in a child with no capability."""
+    """What the action returns, or the message of its error, in a child with no capability.
+
+    The modules are imported before: nobody may be unable to read the source tree.
+    """
+    for module in iter_modules(pyruntime.cgroups.__path__, "pyruntime.cgroups."):
+        import_module(module.name)
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:

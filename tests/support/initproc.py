@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,7 +139,7 @@ def program(*args: str, env: Sequence[str] = ("PATH=/usr/bin:/bin",), keep: int 
     ]
 
 
-def output(steps: Sequence[Step], **how: int) -> str:
+def output(steps: Sequence[Step], **how: Any) -> str:
     """What the plan's program prints; it must end well."""
     read, write = os.pipe()
     saved = os.dup(1)

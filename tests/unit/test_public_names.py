@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import re
+import ast
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,12 @@ import pyruntime
 
 def test_every_public_name_is_there_and_typed() -> None:
     stub = Path(pyruntime.__file__).with_suffix(".pyi").read_text()
-    typed = re.findall(r"^from (\S+) import (\w+) as (\w+)$", stub, re.M)
-    homes = {name: (module, attribute) for module, attribute, name in typed}
+    homes = {
+        alias.asname: (node.module, alias.name)
+        for node in ast.parse(stub).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
     assert homes == pyruntime._HOMES
     for name in pyruntime.__all__:
         assert getattr(pyruntime, name) is not None
