@@ -32,7 +32,7 @@ class Image:
         self.spec = bootstrap.ModuleSpec
         self.extension = external.ExtensionFileLoader
         self.loads = sys.modules["marshal"].loads
-        self.view = memoryview(IMAGE)
+        self.view = memoryview(IMAGE)  # noqa: F821
         tag = sys.modules["_imp"].extension_suffixes()[0]
         dynamic = next((path for path in sys.path if path.endswith("/lib-dynload")), "")
         self.extensions = {
@@ -65,7 +65,7 @@ class Image:
 
     def exec_module(self, module):  # type: ignore[no-untyped-def]
         _, start, end = MODULES[module.__name__]
-        size = len(IMAGE)
+        size = len(IMAGE)  # noqa: F821
         code = self.loads(self.view[size - start : size - end])
         exec(code, module.__dict__)  # noqa: S102
 
