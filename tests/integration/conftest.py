@@ -6,11 +6,13 @@ $PYRUNTIME may name another OCI runtime, to see that a test expects what the fie
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from integration.asking import QUIET
 from integration.gate import Gate
+from support.bundle import Bundle
 from support.runtime import Runtime
 
 
@@ -28,14 +30,16 @@ def only_ours(ours: bool) -> None:
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Gate:
-    return Gate(tmp_path / "gate")
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    made = Gate(tmp_path / "gate")
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def running(runtime: Runtime, bundle: object) -> str:
+def running(runtime: Runtime, bundle: Callable[..., Bundle]) -> str:
     """The id of a container that runs and waits for its end."""
-    made = bundle(["/bin/sleep", "1000"])  # type: ignore[operator]
+    made = bundle(["/bin/sleep", "1000"])
     name = runtime.new_id()
     runtime("run", "--detach", "--bundle", made, name, **QUIET)
     return name

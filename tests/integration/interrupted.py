@@ -42,7 +42,7 @@ def points(command: list[str], log: Path, start: str) -> list[Point]:
         stderr=subprocess.DEVNULL,
     )
     seen: Counter[str] = Counter()
-    found = []
+    found: list[Point] = []
     for line in log.read_text(errors="replace").splitlines():
         if call := CALL.match(line):
             name = call[1]

@@ -227,4 +227,5 @@ def test_a_hook_that_fails_stops_those_after_it(
     )
     done = runtime.run(made, check=False)
     assert (done.returncode, done.stdout) == (1, "")
+    assert "hook" in done.stderr
     assert not proof.exists()

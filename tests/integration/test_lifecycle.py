@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from integration.asking import await_end, kill, pid, state, status
+from integration.asking import QUIET, await_end, kill, pid, state, status
+from integration.gate import Gate
 from support.bundle import Bundle
 from support.leftovers import Snapshot, cgroups
 from support.runtime import Runtime
@@ -137,6 +138,7 @@ def test_two_creates_of_one_id_at_once(runtime: Runtime, bundle: Make) -> None:
 
 def test_delete_of_a_created_container(runtime: Runtime, bundle: Make, leftovers: Snapshot) -> None:
     name = runtime.create(bundle(SLEEP))
+    assert status(runtime, name) == "created"
     runtime("delete", name)
     assert leftovers.compare() == []
 
@@ -172,16 +174,20 @@ def test_force_removes_a_damaged_record(
 
 
 def test_force_kills_what_shares_the_hosts_pid_namespace(
-    runtime: Runtime, bundle: Make, leftovers: Snapshot
+    runtime: Runtime, bundle: Make, leftovers: Snapshot, gate: Gate
 ) -> None:
     """Without a pid namespace the init's end ends nobody else: the cgroup says who is left."""
-    made = bundle(["/bin/sh", "-c", "sleep 1000 & sleep 1000 & exec sleep 1000"])
+    script = f"sleep 1000 & sleep 1000 & {gate.script_at('/mnt')}"
+    made = bundle(["/bin/sh", "-c", script])
+    made.config["mounts"].append(
+        {"destination": "/mnt", "source": str(gate.path), "type": "bind", "options": ["bind"]}
+    )
     others = [n for n in made.config["linux"]["namespaces"] if n["type"] != "pid"]
     made.change(linux={"namespaces": others})
     name = runtime.new_id()
-    runtime(
-        "run", "-d", "--bundle", made, name, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    runtime("run", "-d", "--bundle", made, name, **QUIET)
+    gate.reached()
+    assert len(json.loads(runtime("ps", "--format", "json", name).stdout)) == 3
     runtime("delete", "--force", name)
     assert leftovers.compare() == []
 
@@ -266,6 +272,7 @@ def test_force_removes_a_paused_container(
     runtime: Runtime, running: str, leftovers: Snapshot
 ) -> None:
     runtime("pause", running)
+    assert status(runtime, running) == "paused"
     runtime("delete", "--force", running)
     assert leftovers.compare() == []
 
