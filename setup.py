@@ -9,7 +9,6 @@ init goes to the tree, and the launcher names this tree. CC chooses the compiler
 from __future__ import annotations
 
 import os
-import runpy
 import shlex
 import shutil
 import subprocess
@@ -91,8 +90,8 @@ class BuildPy(build_py):
         if not self.editable_mode:
             package = Path(self.build_lib, "pyruntime")
             shutil.copytree("schemas", package / "schemas", dirs_exist_ok=True)
-            build_image = runpy.run_path("tools/build_image.py")["build"]
-            build_image(package, package / "libexec")
+            build = [sys.executable, "-X", "no_debug_ranges", "tools/build_image.py"]
+            subprocess.run([*build, str(package), str(package / "libexec")], check=True)
 
 
 class BuildScripts(build_scripts):

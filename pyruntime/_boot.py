@@ -11,10 +11,8 @@ import sys
 
 # name -> (is it a package, start and end of its code, counted from the image's end)
 MODULES: dict[str, tuple[bool, int, int]] = {}
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    IMAGE: bytes  # the whole file, given by the launcher's command
+# hot command -> the modules that it always needs, each after those it imports itself
+ALWAYS: dict[str, tuple[str, ...]] = {}
 
 SITE = __file__.rpartition("/pyruntime/")[0]  # the directory that holds the package
 
@@ -26,13 +24,14 @@ class Image:
     the whole path first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, data: bytes) -> None:
         bootstrap = sys.modules["_frozen_importlib"]
         external = sys.modules["_frozen_importlib_external"]
         self.spec = bootstrap.ModuleSpec
         self.extension = external.ExtensionFileLoader
         self.loads = sys.modules["marshal"].loads
-        self.view = memoryview(IMAGE)  # noqa: F821
+        self.view = memoryview(data)
+        self.size = len(data)
         tag = sys.modules["_imp"].extension_suffixes()[0]
         dynamic = next((path for path in sys.path if path.endswith("/lib-dynload")), "")
         self.extensions = {
@@ -40,6 +39,30 @@ class Image:
             "_cffi_backend": f"{SITE}/_cffi_backend{tag}",
             "_json": f"{dynamic}/_json{tag}",
         }
+
+    def code(self, name):  # type: ignore[no-untyped-def]
+        _, start, end = MODULES[name]
+        return self.loads(self.view[self.size - start : self.size - end])
+
+    def load(self, names: tuple[str, ...]) -> None:
+        """Make the modules without the import system, whose care for locks, specs and
+        parents costs as much as the modules. Their order makes every import a look-up.
+        """
+        modules, new = sys.modules, type(sys)
+        for name in names:
+            module = new(name)
+            parent, _, child = name.rpartition(".")
+            stem = f"{SITE}/{name.replace('.', '/')}"
+            if MODULES[name][0]:
+                module.__path__ = [stem]
+                module.__package__ = name
+            else:
+                module.__file__ = f"{stem}.py"
+                module.__package__ = parent
+            modules[name] = module
+            exec(self.code(name), module.__dict__)  # type: ignore[no-untyped-call]  # noqa: S102
+            if parent:
+                setattr(modules[parent], child, module)
 
     def find_spec(self, name, path=None, target=None):  # type: ignore[no-untyped-def]
         found = MODULES.get(name)
@@ -64,15 +87,18 @@ class Image:
         return None
 
     def exec_module(self, module):  # type: ignore[no-untyped-def]
-        _, start, end = MODULES[module.__name__]
-        size = len(IMAGE)  # noqa: F821
-        code = self.loads(self.view[size - start : size - end])
-        exec(code, module.__dict__)  # noqa: S102
+        exec(self.code(module.__name__), module.__dict__)  # noqa: S102
 
 
 def start() -> None:
+    # IMAGE is the whole file, given by the launcher's command
+    image = Image(IMAGE)  # type: ignore[name-defined]  # noqa: F821
     sys.path.insert(0, SITE)
-    sys.meta_path.insert(0, Image())
+    sys.meta_path.insert(0, image)
+    # An option's value can look like a command: then more is loaded than is needed.
+    command = next((word for word in sys.argv[1:] if word in ALWAYS), "")
+    if command:
+        image.load(ALWAYS[command])
     from pyruntime.cli.main import main
 
     main(sys.argv)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compile the package's modules into one file to start from (see pyruntime/_boot.py).
 
-    python3 tools/build_image.py PACKAGE-DIR TARGET-DIR
+    python3 -X no_debug_ranges tools/build_image.py PACKAGE-DIR TARGET-DIR
 
 writes TARGET-DIR/pyruntime-3N.image for the running interpreter 3.N. The code is that of
 python -OO: without docstrings and assertions. `from __future__ import annotations` is
-compiled in, so that no run imports __future__.
+compiled in, so that no run imports __future__, and columns, which take a third of the room,
+are left to the sources.
 """
 
 from __future__ import annotations
@@ -36,6 +37,18 @@ COLD = (
     "pyruntime.spec.explain",
 )
 
+# Hot commands, and what each imports on every run though not at its modules' top level.
+CHECKS = ("pyruntime.spec.rules", "pyruntime.spec.compiled.config")
+HOT: dict[str, tuple[str, ...]] = {
+    "create": CHECKS,
+    "run": (*CHECKS, "pyruntime.host.foreground", "pyruntime.lifecycle.delete"),
+    "start": (),
+    "state": (),
+    "exec": ("pyruntime.host.foreground",),
+    "kill": (),
+    "delete": (),
+}
+
 
 def compile_module(source: str, name: str) -> CodeType:
     tree = ast.parse(source, name)
@@ -63,6 +76,38 @@ def modules(package: Path) -> dict[str, tuple[bool, bytes]]:
     return found
 
 
+def order(package: Path, entry: str, known: dict[str, tuple[bool, bytes]]) -> tuple[str, ...]:
+    """The modules that importing `entry` loads, each after those it imports itself."""
+    done: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in done or name not in known:
+            return
+        parent = name.rpartition(".")[0]
+        if parent:
+            visit(parent)
+        for other in _imported(package, name, known):
+            visit(other)
+        if name not in done:
+            done.append(name)
+
+    visit(entry)
+    return tuple(done)
+
+
+def _imported(package: Path, name: str, known: dict[str, tuple[bool, bytes]]) -> list[str]:
+    """What the module's own top level imports; functions import when they are called."""
+    path = package.parent / name.replace(".", "/")
+    source = (path / "__init__.py" if known[name][0] else path.with_suffix(".py")).read_text()
+    found = []
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return found
+
+
 def build(package: Path, target: Path) -> Path:
     """Write the image of a package directory; gives the file's path."""
     entries = modules(package)
@@ -72,22 +117,30 @@ def build(package: Path, target: Path) -> Path:
     for name, (is_package, code) in entries.items():
         index[name] = (is_package, start, start - len(code))
         start -= len(code)
-    boot = compile_boot((package / "_boot.py").read_text(), index)
+    always = {}
+    for verb, more in HOT.items():
+        names: list[str] = []
+        for entry in ("pyruntime.cli.main", f"pyruntime.cli.{verb}", *more):
+            names += [n for n in order(package, entry, entries) if n not in names]
+        always[verb] = tuple(names)
+    filled = {"MODULES": repr(index), "ALWAYS": repr(always)}
+    boot = compile_boot((package / "_boot.py").read_text(), filled)
     target.mkdir(parents=True, exist_ok=True)
     image = target / f"pyruntime-3{sys.version_info.minor}.image"
     image.write_bytes(marshal.dumps(boot) + bodies)
     return image
 
 
-def compile_boot(source: str, index: dict[str, tuple[bool, int, int]]) -> CodeType:
-    """_boot.py with MODULES filled in."""
+def compile_boot(source: str, filled: dict[str, str]) -> CodeType:
+    """_boot.py with its empty tables filled in."""
     tree = ast.parse(source)
+    left = set(filled)
     for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "MODULES":
-            node.value = ast.parse(repr(index), mode="eval").body
-            break
-    else:
-        raise SystemExit("_boot.py has no MODULES to fill in")
+        if isinstance(node, ast.AnnAssign) and (name := ast.unparse(node.target)) in left:
+            node.value = ast.parse(filled[name], mode="eval").body
+            left.remove(name)
+    if left:
+        raise SystemExit(f"_boot.py has no {', '.join(left)} to fill in")
     ast.fix_missing_locations(tree)
     code: CodeType = compile(tree, "pyruntime/_boot.py", "exec", dont_inherit=True, optimize=2)
     return code
