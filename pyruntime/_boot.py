@@ -40,7 +40,7 @@ class Image:
             "_json": f"{dynamic}/_json{tag}",
         }
 
-    def code(self, name):  # type: ignore[no-untyped-def]
+    def code(self, name: str):  # type: ignore[no-untyped-def]
         _, start, end = MODULES[name]
         return self.loads(self.view[self.size - start : self.size - end])
 
@@ -60,7 +60,7 @@ class Image:
                 module.__file__ = f"{stem}.py"
                 module.__package__ = parent
             modules[name] = module
-            exec(self.code(name), module.__dict__)  # type: ignore[no-untyped-call]  # noqa: S102
+            exec(self.code(name), module.__dict__)  # noqa: S102
             if parent:
                 setattr(modules[parent], child, module)
 

@@ -114,8 +114,7 @@ class Record:
 def start_time(pid: int) -> int:
     """Start of a live process in clock ticks since boot, 0 when it is gone or a zombie."""
     try:
-        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
-            text = file.read(4096)
+        text = read_file(f"/proc/{pid}/stat")
     except (FileNotFoundError, ProcessLookupError):
         return 0
     fields = text[text.rindex(b")") + 2 :].split()

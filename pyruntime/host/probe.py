@@ -22,5 +22,8 @@ def probe() -> Facts:
 
 
 def _last_cap() -> int:
-    with open("/proc/sys/kernel/cap_last_cap", "rb", buffering=0) as file:
-        return int(file.read(16))
+    fd = os.open("/proc/sys/kernel/cap_last_cap", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return int(os.read(fd, 16))
+    finally:
+        os.close(fd)
