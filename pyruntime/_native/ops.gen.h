@@ -38,21 +38,25 @@ enum pyr_op {
   OP_stdio_owner = 31,
   OP_rlimit = 32,
   OP_affinity_reset = 33,
-  OP_io_priority = 34,
-  OP_umask = 35,
-  OP_cwd = 36,
-  OP_caps_bounding = 37,
-  OP_caps_keep = 38,
-  OP_groups = 39,
-  OP_user = 40,
-  OP_caps_set = 41,
-  OP_caps_ambient = 42,
-  OP_no_new_privs = 43,
-  OP_home = 44,
-  OP_exec_lookup = 45,
-  OP_fds_close = 46,
-  OP_execve = 47,
-  OP_END = 48
+  OP_affinity = 34,
+  OP_io_priority = 35,
+  OP_scheduler = 36,
+  OP_memory_policy = 37,
+  OP_personality = 38,
+  OP_umask = 39,
+  OP_cwd = 40,
+  OP_caps_bounding = 41,
+  OP_caps_keep = 42,
+  OP_groups = 43,
+  OP_user = 44,
+  OP_caps_set = 45,
+  OP_caps_ambient = 46,
+  OP_no_new_privs = 47,
+  OP_home = 48,
+  OP_exec_lookup = 49,
+  OP_fds_close = 50,
+  OP_execve = 51,
+  OP_END = 52
 };
 
 enum { N_oom_score_adj_value = 0 };
@@ -79,7 +83,11 @@ enum { S_masked_path_path = 0 };
 enum { N_console_open_rows = 0, N_console_open_columns = 1, N_console_open_flags = 2 };
 enum { N_stdio_owner_uid = 0 };
 enum { N_rlimit_resource = 0, N_rlimit_soft = 1, N_rlimit_hard = 2 };
+enum { S_affinity_cpus = 0 };
 enum { N_io_priority_kind = 0, N_io_priority_priority = 1 };
+enum { N_scheduler_policy = 0, N_scheduler_nice = 1, N_scheduler_priority = 2, N_scheduler_flags = 3, N_scheduler_runtime = 4, N_scheduler_deadline = 5, N_scheduler_period = 6 };
+enum { N_memory_policy_mode = 0, S_memory_policy_nodes = 0 };
+enum { N_personality_domain = 0 };
 enum { N_umask_mask = 0 };
 enum { N_cwd_flags = 0, S_cwd_path = 0 };
 enum { N_caps_bounding_mask = 0 };
@@ -152,7 +160,11 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(stdio_owner) \
   X(rlimit) \
   X(affinity_reset) \
+  X(affinity) \
   X(io_priority) \
+  X(scheduler) \
+  X(memory_policy) \
+  X(personality) \
   X(umask) \
   X(cwd) \
   X(caps_bounding) \
@@ -202,7 +214,11 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(stdio_owner, 1, 0, 0, 0) \
   X(rlimit, 3, 0, 0, 0) \
   X(affinity_reset, 0, 0, 0, 0) \
+  X(affinity, 0, 1, 0, 1) \
   X(io_priority, 2, 0, 0, 0) \
+  X(scheduler, 7, 0, 0, 0) \
+  X(memory_policy, 1, 1, 0, 1) \
+  X(personality, 1, 0, 0, 0) \
   X(umask, 1, 0, 0, 0) \
   X(cwd, 1, 1, 0, 0) \
   X(caps_bounding, 1, 0, 0, 0) \

@@ -79,7 +79,12 @@ def spawn(plan: Plan, blob: bytes, *, start_fd: int, cgroup_fd: int, preserve: i
         if plan.pid_namespace is not None:
             pid_namespace = open_slot(plan.pid_namespace)
             opened.append(pid_namespace)
-        pid, pidfd = _clone(plan, image, slots, pid_namespace, cgroup_fd, preserve)
+        before = _pin(plan.cpus) if plan.cpus else None
+        try:
+            pid, pidfd = _clone(plan, image, slots, pid_namespace, cgroup_fd, preserve)
+        finally:
+            if before is not None:
+                os.sched_setaffinity(0, before)
         return Child(pid, pidfd, ours)
     except BaseException:
         ours.close()
@@ -88,6 +93,20 @@ def spawn(plan: Plan, blob: bytes, *, start_fd: int, cgroup_fd: int, preserve: i
         theirs.close()
         for fd in opened:
             os.close(fd)
+
+
+def _pin(cpus: list[int]) -> set[int]:
+    """Go to these CPUs, which a clone inherits, before its cgroup's cpuset has a say; gives
+    those to go back to. Raises HostError."""
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, cpus)
+    except OSError as err:
+        pointer = "/execCPUAffinity/initial"
+        raise host_error(
+            err, "set the initial CPU affinity", pointer=pointer, hint="is any of them there?"
+        ) from None
+    return before
 
 
 def _clone(

@@ -161,7 +161,9 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
     c.process = None
     plan.no_process = section is None
     if section is not None:
-        c.process = process.Process(section, "/process", container=section, first=True)
+        c.process = process.Process(
+            section, "/process", container=section, linux=c.linux, first=True
+        )
         plan.terminal, plan.console_size = c.process.terminal, c.process.console_size()
     elif not options.detach_start:
         raise ConfigError("/process: the container has no process to run", pointer="/process")
@@ -267,7 +269,11 @@ def compile_exec(
     container = mapping(config, "process")
     plan = Plan(CgroupPlan(resources.cgroup_path(config, state.id), []))
     plan.rootfs = state.rootfs
-    added = process.Process(section, "", container=container, first=False)
+    added = process.Process(section, "", container=container, linux=linux, first=False)
+    if section.get("execCPUAffinity"):
+        from pyruntime.plan import placement  # few containers have one
+
+        plan.cpus = placement.initial_cpus(added)
     plan.terminal, plan.console_size = added.terminal, added.console_size()
     plan.preserve = options.preserve_fds
     joins, mount_join, plan.pid_namespace = namespaces.join_steps(

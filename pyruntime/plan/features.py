@@ -6,7 +6,7 @@ It is about the program, not about the host it runs on.
 
 from __future__ import annotations
 
-from pyruntime.plan import capabilities, hooks, mount_options, namespaces, supported
+from pyruntime.plan import capabilities, hooks, mount_options, namespaces, placement, supported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ def features() -> dict[str, Any]:
             "seccomp": {"enabled": "seccomp" not in refused},
             "apparmor": {"enabled": "apparmorProfile" not in refused},
             "selinux": {"enabled": "selinuxLabel" not in refused},
+            "memoryPolicy": {
+                "modes": list(placement.MODES),
+                "flags": list(placement.MODE_FLAGS),
+            },
             "intelRdt": {"enabled": "intelRdt" not in refused},
             "mountExtensions": {"idmap": {"enabled": False}},
             "netDevices": {"enabled": "netDevices" not in refused},

@@ -13,6 +13,7 @@ from errno import (
     ENOENT,
     ENOEXEC,
     ENOTDIR,
+    EOPNOTSUPP,
     EPERM,
     EROFS,
 )
@@ -28,7 +29,19 @@ MISSING_TARGET = (
     "the mount point is missing and cannot be made on a read-only filesystem: create it in the"
     " image"
 )
+# A CPU outside the cpuset cannot be had; and SCHED_DEADLINE wants all of a root domain.
+SCHEDULER = (
+    "it takes CAP_SYS_NICE; SCHED_DEADLINE takes all CPUs, so no cpuset or affinity that leaves one"
+    " out; SCHED_FIFO and SCHED_RR take cpu.realtimeRuntime in a cgroup v1"
+)
 HINTS = {
+    ("affinity", EINVAL): "none of these CPUs is there, or in the container's cpuset",
+    ("scheduler", EPERM): SCHEDULER,
+    ("scheduler", EBUSY): "the CPUs have not that much time left for SCHED_DEADLINE",
+    ("scheduler", EINVAL): "this kernel has not got the policy, or refuses its parameters",
+    ("scheduler", EOPNOTSUPP): "this kernel was built without utilization clamping",
+    ("memory_policy", EINVAL): "a node is not there or outside cpuset.mems, or the kernel is too"
+    " old for the mode",
     ("rlimit", EPERM): "above the runtime's own hard limit, which takes CAP_SYS_RESOURCE",
     ("oom_score_adj", EACCES): "lowering it takes CAP_SYS_RESOURCE",
     ("oom_score_adj", EPERM): "lowering it takes CAP_SYS_RESOURCE",

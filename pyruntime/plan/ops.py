@@ -45,20 +45,24 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "stdio_owner": (31, ("uid",), ()),
     "rlimit": (32, ("resource", "soft", "hard"), ()),
     "affinity_reset": (33, (), ()),
-    "io_priority": (34, ("kind", "priority"), ()),
-    "umask": (35, ("mask",), ()),
-    "cwd": (36, ("flags",), ("path",)),
-    "caps_bounding": (37, ("mask",), ()),
-    "caps_keep": (38, ("on",), ()),
-    "groups": (39, (), ("gids",)),
-    "user": (40, ("uid", "gid"), ()),
-    "caps_set": (41, ("effective", "permitted", "inheritable"), ()),
-    "caps_ambient": (42, ("mask",), ()),
-    "no_new_privs": (43, (), ()),
-    "home": (44, ("uid",), ()),
-    "exec_lookup": (45, (), ("file", "path")),
-    "fds_close": (46, ("keep",), ()),
-    "execve": (47, (), ("args", "env")),
+    "affinity": (34, (), ("cpus",)),
+    "io_priority": (35, ("kind", "priority"), ()),
+    "scheduler": (36, ("policy", "nice", "priority", "flags", "runtime", "deadline", "period"), ()),
+    "memory_policy": (37, ("mode",), ("nodes",)),
+    "personality": (38, ("domain",), ()),
+    "umask": (39, ("mask",), ()),
+    "cwd": (40, ("flags",), ("path",)),
+    "caps_bounding": (41, ("mask",), ()),
+    "caps_keep": (42, ("on",), ()),
+    "groups": (43, (), ("gids",)),
+    "user": (44, ("uid", "gid"), ()),
+    "caps_set": (45, ("effective", "permitted", "inheritable"), ()),
+    "caps_ambient": (46, ("mask",), ()),
+    "no_new_privs": (47, (), ()),
+    "home": (48, ("uid",), ()),
+    "exec_lookup": (49, (), ("file", "path")),
+    "fds_close": (50, ("keep",), ()),
+    "execve": (51, (), ("args", "env")),
 }
 
 MOUNT_RECURSIVE = 1
@@ -218,8 +222,24 @@ def affinity_reset(pointer: str) -> Step:
     return Step("affinity_reset", pointer, {})
 
 
+def affinity(pointer: str, *, cpus: Sequence[int] = ()) -> Step:
+    return Step("affinity", pointer, {"cpus": cpus})
+
+
 def io_priority(pointer: str, *, kind: int = 0, priority: int = 0) -> Step:
     return Step("io_priority", pointer, {"kind": kind, "priority": priority})
+
+
+def scheduler(pointer: str, *, policy: int = 0, nice: int = 0, priority: int = 0, flags: int = 0, runtime: int = 0, deadline: int = 0, period: int = 0) -> Step:
+    return Step("scheduler", pointer, {"policy": policy, "nice": nice, "priority": priority, "flags": flags, "runtime": runtime, "deadline": deadline, "period": period})
+
+
+def memory_policy(pointer: str, *, mode: int = 0, nodes: Sequence[int] = ()) -> Step:
+    return Step("memory_policy", pointer, {"mode": mode, "nodes": nodes})
+
+
+def personality(pointer: str, *, domain: int = 0) -> Step:
+    return Step("personality", pointer, {"domain": domain})
 
 
 def umask(pointer: str, *, mask: int = 0) -> Step:

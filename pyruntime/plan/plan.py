@@ -59,7 +59,8 @@ class CgroupPlan:
 
 class Plan:
     """steps: in order. clone_flags: CLONE_NEW* of the clone itself. slots: descriptors from
-    SLOT_FIRST_FREE on. rootfs: absolute path on the host. pid_namespace: joined by the runtime around the clone. hooks: those
+    SLOT_FIRST_FREE on. rootfs: absolute path on the host. pid_namespace: joined by the runtime
+    around the clone. cpus: what the clone is born with, [] for the runtime's own. hooks: those
     that the runtime runs, by kind. terminal, console_size: (rows, columns) or None.
     no_process: the config has no process, so that `start` must fail. preserve: descriptors
     from 3 on that the process keeps. warnings: what is ignored, with the reason.
@@ -69,6 +70,7 @@ class Plan:
         "cgroup",
         "clone_flags",
         "console_size",
+        "cpus",
         "hooks",
         "no_process",
         "pid_namespace",
@@ -83,6 +85,7 @@ class Plan:
     def __init__(self, cgroup: CgroupPlan) -> None:
         self.steps: list[Step] = []
         self.clone_flags = 0
+        self.cpus: list[int] = []
         self.rootfs = ""
         self.slots: list[Slot] = []
         self.pid_namespace: Slot | None = None

@@ -30,15 +30,19 @@ class Process:
 
     section: the object. pointer: "/process" of the config, "" of a document of its own.
     container: the container's process section, which gives an added process what it leaves
-    out (capabilities, rlimits). first: True for the container's first process.
+    out (capabilities, rlimits). linux: that section of the config. first: True for the
+    container's first process.
     """
 
-    __slots__ = ("args", "container", "cwd", "env", "first", "pointer", "section", "user")
+    __slots__ = ("args", "container", "cwd", "env", "first", "linux", "pointer", "section", "user")
 
-    def __init__(self, section: Map, pointer: str, *, container: Map, first: bool) -> None:
+    def __init__(
+        self, section: Map, pointer: str, *, container: Map, linux: Map, first: bool
+    ) -> None:
         self.section = section
         self.pointer = pointer
         self.container = container
+        self.linux = linux
         self.first = first
         self.args: list[str] = sequence(section, "args", pointer)
         if not self.args:
@@ -99,7 +103,7 @@ def property_steps(process: Process, last_cap: int, warnings: list[Problem]) -> 
     caps = _capabilities(process, last_cap, warnings)
     steps = [ops.stdio_owner(f"{pointer}/user/uid", uid=uid)]
     steps += _rlimit_steps(process)
-    steps.append(ops.affinity_reset(""))
+    steps += _placement_steps(process)
     steps += _io_priority_steps(process)
     steps += _umask_steps(process)
     steps.append(cwd_step(process, ops.CWD_MAY_FAIL_EACCES))
@@ -132,6 +136,23 @@ def _rlimit_steps(process: Process) -> list[Step]:
     if not limits and not process.first:
         limits, pointer = sequence(process.container, "rlimits"), "/process/rlimits"
     return rlimits.steps(limits, pointer)
+
+
+def _placement_steps(process: Process) -> list[Step]:
+    """All CPUs, unless one of these fields says where and when the process runs."""
+    section, linux = process.section, process.linux
+    if not any(
+        (
+            section.get("execCPUAffinity"),
+            section.get("scheduler"),
+            linux.get("memoryPolicy"),
+            linux.get("personality"),
+        )
+    ):
+        return [ops.affinity_reset("")]
+    from pyruntime.plan import placement  # few processes ask for any of it
+
+    return placement.steps(process)
 
 
 def _io_priority_steps(process: Process) -> list[Step]:

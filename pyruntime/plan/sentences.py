@@ -104,6 +104,25 @@ def _rlimit(args: Args) -> str:
     return f"limit {LIMITS[args['resource']]} to {soft}, at most {hard}"
 
 
+def _scheduler(args: Args) -> str:
+    from pyruntime.plan.placement import POLICIES
+
+    policy = {number: name for name, number in POLICIES.items()}.get(args["policy"], args["policy"])
+    values = [f"{name} {value}" for name, value in args.items() if name != "policy" and value]
+    return f"set the scheduling policy {policy}{_in_brackets(values)}"
+
+
+def _memory_policy(args: Args) -> str:
+    from pyruntime.plan.placement import MODE_FLAGS, MODES
+
+    mode = args["mode"]
+    flags = [name for name, flag in MODE_FLAGS.items() if mode & flag]
+    plain = mode & ~sum(MODE_FLAGS.values())
+    name = {number: name for name, number in MODES.items()}.get(plain, plain)
+    nodes = f" on the nodes {', '.join(map(str, args['nodes']))}" if args["nodes"] else ""
+    return f"set the memory policy {name}{nodes}{_in_brackets(flags)}"
+
+
 def _cwd(args: Args) -> str:
     made = ", made if missing" if args["flags"] & ops.CWD_CREATE else ""
     stay = ", or stay there as root came" if args["flags"] & ops.CWD_STAY else ""
@@ -175,6 +194,10 @@ SENTENCES: dict[str, Callable[[Args], str]] = {
     "stdio_owner": lambda a: f"give stdin, stdout and stderr to user {a['uid']}",
     "rlimit": _rlimit,
     "affinity_reset": lambda a: "allow all CPUs",
+    "affinity": lambda a: f"allow the CPUs {', '.join(map(str, a['cpus']))}",
+    "scheduler": _scheduler,
+    "memory_policy": _memory_policy,
+    "personality": lambda a: f"take the execution domain {a['domain']}",
     "io_priority": lambda a: f"set the I/O priority to class {a['kind']}, level {a['priority']}",
     "umask": lambda a: (
         "set the umask to the caller's"

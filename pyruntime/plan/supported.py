@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 PROCESS: tuple[tuple[str, str, object], ...] = (
     ("apparmorProfile", "AppArmor profiles", "unconfined"),
     ("selinuxLabel", "SELinux labels", None),
-    ("scheduler", "scheduling policies", None),
-    ("execCPUAffinity", "CPU affinities of exec", None),
 )
 LINUX: tuple[tuple[str, str, object], ...] = (
     ("seccomp", "seccomp filters", None),
@@ -32,8 +30,6 @@ LINUX: tuple[tuple[str, str, object], ...] = (
     ("timeOffsets", "time namespaces", None),
     ("intelRdt", "resctrl groups", None),
     ("netDevices", "network devices", None),
-    ("memoryPolicy", "memory policies", None),
-    ("personality", "execution domains", None),
 )
 NAMESPACES = {"user": "user namespaces", "time": "time namespaces"}
 

@@ -17,6 +17,7 @@ WITHOUT_EFFECT = {
     ("ociVersion",): "a rule of the config",
     ("process", "commandLine"): "Windows only",
     ("process", "user", "username"): "Windows only",
+    ("linux", "personality", "flags"): "a rule refuses any",
     ("linux", "resources", "memory", "checkBeforeUpdate"): "a new cgroup uses nothing",
 }
 OTHER_PLATFORMS = ("windows", "solaris", "zos", "freebsd")
@@ -84,7 +85,11 @@ def answer(path: tuple[str, ...], host: Any) -> bool:
     """True when the property was read or refused."""
     reads: set[Any] = set()
     try:
-        plan = plans.create(watched(document_for(path), (), reads), cgroup=host)
+        document = watched(document_for(path), (), reads)
+        if "execCPUAffinity" in path:
+            plan = plans.add(document["process"], document)
+        else:
+            plan = plans.create(document, cgroup=host)
     except Unsupported as refused:
         # A list or map is refused at its own place or at a member's.
         return any(_covers(problem.pointer, path) for problem in refused.problems)
