@@ -24,39 +24,41 @@ enum pyr_op {
   OP_mount_bind = 17,
   OP_mount_remount = 18,
   OP_mount_attr = 19,
-  OP_device = 20,
-  OP_symlink = 21,
-  OP_hook = 22,
-  OP_pivot_root = 23,
-  OP_move_root = 24,
-  OP_chroot = 25,
-  OP_root_propagation = 26,
-  OP_root_readonly = 27,
-  OP_readonly_path = 28,
-  OP_masked_path = 29,
-  OP_console_open = 30,
-  OP_stdio_owner = 31,
-  OP_rlimit = 32,
-  OP_affinity_reset = 33,
-  OP_affinity = 34,
-  OP_io_priority = 35,
-  OP_scheduler = 36,
-  OP_memory_policy = 37,
-  OP_personality = 38,
-  OP_umask = 39,
-  OP_cwd = 40,
-  OP_caps_bounding = 41,
-  OP_caps_keep = 42,
-  OP_groups = 43,
-  OP_user = 44,
-  OP_caps_set = 45,
-  OP_caps_ambient = 46,
-  OP_no_new_privs = 47,
-  OP_home = 48,
-  OP_exec_lookup = 49,
-  OP_fds_close = 50,
-  OP_execve = 51,
-  OP_END = 52
+  OP_file_label = 20,
+  OP_device = 21,
+  OP_symlink = 22,
+  OP_hook = 23,
+  OP_pivot_root = 24,
+  OP_move_root = 25,
+  OP_chroot = 26,
+  OP_root_propagation = 27,
+  OP_root_readonly = 28,
+  OP_readonly_path = 29,
+  OP_masked_path = 30,
+  OP_console_open = 31,
+  OP_stdio_owner = 32,
+  OP_rlimit = 33,
+  OP_affinity_reset = 34,
+  OP_affinity = 35,
+  OP_io_priority = 36,
+  OP_scheduler = 37,
+  OP_memory_policy = 38,
+  OP_personality = 39,
+  OP_process_attr = 40,
+  OP_umask = 41,
+  OP_cwd = 42,
+  OP_caps_bounding = 43,
+  OP_caps_keep = 44,
+  OP_groups = 45,
+  OP_user = 46,
+  OP_caps_set = 47,
+  OP_caps_ambient = 48,
+  OP_no_new_privs = 49,
+  OP_home = 50,
+  OP_exec_lookup = 51,
+  OP_fds_close = 52,
+  OP_execve = 53,
+  OP_END = 54
 };
 
 enum { N_oom_score_adj_value = 0 };
@@ -74,12 +76,13 @@ enum { N_mount_fs_flags = 0, N_mount_fs_attr_set = 1, N_mount_fs_attr_clr = 2, N
 enum { N_mount_bind_flags = 0, N_mount_bind_slot = 1, N_mount_bind_attr_set = 2, N_mount_bind_attr_clr = 3, N_mount_bind_rec_set = 4, N_mount_bind_rec_clr = 5, N_mount_bind_propagation = 6, S_mount_bind_source = 0, S_mount_bind_target = 1 };
 enum { N_mount_remount_flags = 0, N_mount_remount_attr_set = 1, N_mount_remount_attr_clr = 2, N_mount_remount_propagation = 3, S_mount_remount_target = 0, S_mount_remount_options = 1 };
 enum { N_mount_attr_flags = 0, N_mount_attr_attr_set = 1, N_mount_attr_attr_clr = 2, S_mount_attr_target = 0 };
+enum { S_file_label_path = 0, S_file_label_label = 1 };
 enum { N_device_mode = 0, N_device_major = 1, N_device_minor = 2, N_device_uid = 3, N_device_gid = 4, N_device_flags = 5, S_device_path = 0 };
 enum { N_symlink_flags = 0, S_symlink_target = 0, S_symlink_path = 1 };
 enum { N_hook_timeout_ms = 0, S_hook_path = 0, S_hook_args = 1, S_hook_env = 2, S_hook_cwd = 3, S_hook_state_head = 4, S_hook_state_tail = 5 };
 enum { N_root_propagation_flags = 0 };
 enum { S_readonly_path_path = 0 };
-enum { S_masked_path_path = 0 };
+enum { S_masked_path_path = 0, S_masked_path_label = 1 };
 enum { N_console_open_rows = 0, N_console_open_columns = 1, N_console_open_flags = 2 };
 enum { N_stdio_owner_uid = 0 };
 enum { N_rlimit_resource = 0, N_rlimit_soft = 1, N_rlimit_hard = 2 };
@@ -88,6 +91,7 @@ enum { N_io_priority_kind = 0, N_io_priority_priority = 1 };
 enum { N_scheduler_policy = 0, N_scheduler_nice = 1, N_scheduler_priority = 2, N_scheduler_flags = 3, N_scheduler_runtime = 4, N_scheduler_deadline = 5, N_scheduler_period = 6 };
 enum { N_memory_policy_mode = 0, S_memory_policy_nodes = 0 };
 enum { N_personality_domain = 0 };
+enum { N_process_attr_flags = 0, S_process_attr_name = 0, S_process_attr_value = 1 };
 enum { N_umask_mask = 0 };
 enum { N_cwd_flags = 0, S_cwd_path = 0 };
 enum { N_caps_bounding_mask = 0 };
@@ -111,6 +115,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
 #define ROOTFS_IN_PLACE 1
 #define DEVICE_BIND 1
 #define SYMLINK_OPTIONAL 1
+#define ATTR_OPTIONAL 1
 #define UMASK_CALLER 4096
 #define CWD_CREATE 1
 #define CWD_MAY_FAIL_EACCES 2
@@ -146,6 +151,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(mount_bind) \
   X(mount_remount) \
   X(mount_attr) \
+  X(file_label) \
   X(device) \
   X(symlink) \
   X(hook) \
@@ -165,6 +171,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(scheduler) \
   X(memory_policy) \
   X(personality) \
+  X(process_attr) \
   X(umask) \
   X(cwd) \
   X(caps_bounding) \
@@ -200,6 +207,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(mount_bind, 7, 2, 0, 0) \
   X(mount_remount, 4, 2, 2, 0) \
   X(mount_attr, 3, 1, 0, 0) \
+  X(file_label, 0, 2, 0, 0) \
   X(device, 6, 1, 0, 0) \
   X(symlink, 1, 2, 0, 0) \
   X(hook, 1, 6, 6, 0) \
@@ -209,7 +217,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(root_propagation, 1, 0, 0, 0) \
   X(root_readonly, 0, 0, 0, 0) \
   X(readonly_path, 0, 1, 0, 0) \
-  X(masked_path, 0, 1, 0, 0) \
+  X(masked_path, 0, 2, 0, 0) \
   X(console_open, 3, 0, 0, 0) \
   X(stdio_owner, 1, 0, 0, 0) \
   X(rlimit, 3, 0, 0, 0) \
@@ -219,6 +227,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(scheduler, 7, 0, 0, 0) \
   X(memory_policy, 1, 1, 0, 1) \
   X(personality, 1, 0, 0, 0) \
+  X(process_attr, 1, 2, 0, 0) \
   X(umask, 1, 0, 0, 0) \
   X(cwd, 1, 1, 0, 0) \
   X(caps_bounding, 1, 0, 0, 0) \

@@ -125,6 +125,7 @@ def create(request: CreateRequest, log: Log) -> Created:
     loaded = load_config(request.bundle)
     for problem in loaded.warnings:
         log.warn(f"{problem.pointer}: {problem.message}")
+    check_labels(loaded.config.get("process") or {}, "/process", mapping(loaded.config, "linux"))
     undo = Undo()
     try:
         return _Creation(request, loaded, undo, log).run()
@@ -324,6 +325,14 @@ class _Creation:
             _signal.pidfd_send_signal(self.child.pidfd, _signal.SIGKILL)
             self.child.wait()
         self.child.close()
+
+
+def check_labels(process: dict[str, Any], pointer: str, linux: dict[str, Any]) -> None:
+    """Raises ConfigError for a label that no security module of the host would enforce."""
+    if process.get("apparmorProfile") or process.get("selinuxLabel") or linux.get("mountLabel"):
+        from pyruntime.host import lsm  # only for those who ask for a label
+
+        lsm.require(process, pointer, linux)
 
 
 def log_steps(plan: Plan, log: Log) -> None:

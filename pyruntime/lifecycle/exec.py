@@ -14,7 +14,7 @@ from pyruntime.host import console
 from pyruntime.host.probe import probe
 from pyruntime.launch.serve import serve
 from pyruntime.launch.spawn import spawn
-from pyruntime.lifecycle.create import log_steps, preserved
+from pyruntime.lifecycle.create import check_labels, log_steps, preserved
 from pyruntime.lifecycle.pidfile import send_pidfd, write_pid_file
 from pyruntime.lifecycle.status import status_of
 from pyruntime.lifecycle.undo import Undo
@@ -127,6 +127,7 @@ def execute(request: ExecRequest, log: Log) -> int:
         process = load_document(request.process_file, "process").config
     else:
         process = process_of(request, config.get("process") or {})
+    check_labels(process, "", {})
     undo = Undo()
     try:
         run = _Exec(request, record, undo, log)

@@ -19,7 +19,7 @@ from pyruntime.plan import (
     supported,
     sysctl,
 )
-from pyruntime.plan.field import mapping
+from pyruntime.plan.field import mapping, text
 from pyruntime.plan.namespaces import TYPES, Namespaces
 from pyruntime.plan.plan import CgroupPlan, Plan, ignored
 
@@ -212,6 +212,13 @@ def _mounts_and_devices(c: _Create, *, cgroup_done: bool) -> list[Step]:
         why = "without a mount namespace these stay on the host after the container is deleted"
         c.plan.warnings.append(ignored(why, "/mounts"))
     at = c.mounts.cgroup_at
+    label = text(c.linux, "mountLabel")
+    if label:
+        from pyruntime.plan import labels  # few containers have one
+
+        before = labels.mount_steps(steps[:at] if at >= 0 else [], label)
+        steps = before + labels.mount_steps(steps[max(at, 0) :], label)
+        at = len(before) if at >= 0 else at
     if not c.mounts.dev_is_bound:
         steps = steps + devices.steps(c.linux, c.plan.warnings)
     if cgroup_done:
@@ -261,10 +268,8 @@ def compile_exec(
 ) -> Plan:
     """The plan of a process added to a container.
 
-    section: a `process` object. config and state: the container's. Raises ConfigError,
-    Unsupported.
+    section: a `process` object. config and state: the container's. Raises ConfigError.
     """
-    supported.refuse(supported.process_problems(section, ""))
     linux = mapping(config, "linux")
     container = mapping(config, "process")
     plan = Plan(CgroupPlan(resources.cgroup_path(config, state.id), []))

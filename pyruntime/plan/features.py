@@ -18,7 +18,7 @@ CONTAINER_HOOKS = ("createContainer", "startContainer")
 
 def features() -> dict[str, Any]:
     """The features document."""
-    refused = {field for field, _, _ in (*supported.LINUX, *supported.PROCESS)}
+    refused = {field for field, _, _ in supported.LINUX}
     kinds = [kind for kind in namespaces.TYPES if kind not in supported.NAMESPACES]
     return {
         "ociVersionMin": OCI_VERSION_MIN,
@@ -36,8 +36,8 @@ def features() -> dict[str, Any]:
                 "rdma": True,
             },
             "seccomp": {"enabled": "seccomp" not in refused},
-            "apparmor": {"enabled": "apparmorProfile" not in refused},
-            "selinux": {"enabled": "selinuxLabel" not in refused},
+            "apparmor": {"enabled": True},
+            "selinux": {"enabled": True},
             "memoryPolicy": {
                 "modes": list(placement.MODES),
                 "flags": list(placement.MODE_FLAGS),

@@ -40,6 +40,10 @@ HINTS = {
     ("scheduler", EBUSY): "the CPUs have not that much time left for SCHED_DEADLINE",
     ("scheduler", EINVAL): "this kernel has not got the policy, or refuses its parameters",
     ("scheduler", EOPNOTSUPP): "this kernel was built without utilization clamping",
+    ("process_attr", ENOENT): "is the profile loaded?",
+    ("process_attr", EINVAL): "the loaded policy does not know this label",
+    ("process_attr", EACCES): "the runtime's own confinement does not allow the change",
+    ("process_attr", EPERM): "no_new_privs or the runtime's own confinement does not allow it",
     ("memory_policy", EINVAL): "a node is not there or outside cpuset.mems, or the kernel is too"
     " old for the mode",
     ("rlimit", EPERM): "above the runtime's own hard limit, which takes CAP_SYS_RESOURCE",

@@ -31,38 +31,40 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "mount_bind": (17, ("flags", "slot", "attr_set", "attr_clr", "rec_set", "rec_clr", "propagation"), ("source", "target")),
     "mount_remount": (18, ("flags", "attr_set", "attr_clr", "propagation"), ("target", "options")),
     "mount_attr": (19, ("flags", "attr_set", "attr_clr"), ("target",)),
-    "device": (20, ("mode", "major", "minor", "uid", "gid", "flags"), ("path",)),
-    "symlink": (21, ("flags",), ("target", "path")),
-    "hook": (22, ("timeout_ms",), ("path", "args", "env", "cwd", "state_head", "state_tail")),
-    "pivot_root": (23, (), ()),
-    "move_root": (24, (), ()),
-    "chroot": (25, (), ()),
-    "root_propagation": (26, ("flags",), ()),
-    "root_readonly": (27, (), ()),
-    "readonly_path": (28, (), ("path",)),
-    "masked_path": (29, (), ("path",)),
-    "console_open": (30, ("rows", "columns", "flags"), ()),
-    "stdio_owner": (31, ("uid",), ()),
-    "rlimit": (32, ("resource", "soft", "hard"), ()),
-    "affinity_reset": (33, (), ()),
-    "affinity": (34, (), ("cpus",)),
-    "io_priority": (35, ("kind", "priority"), ()),
-    "scheduler": (36, ("policy", "nice", "priority", "flags", "runtime", "deadline", "period"), ()),
-    "memory_policy": (37, ("mode",), ("nodes",)),
-    "personality": (38, ("domain",), ()),
-    "umask": (39, ("mask",), ()),
-    "cwd": (40, ("flags",), ("path",)),
-    "caps_bounding": (41, ("mask",), ()),
-    "caps_keep": (42, ("on",), ()),
-    "groups": (43, (), ("gids",)),
-    "user": (44, ("uid", "gid"), ()),
-    "caps_set": (45, ("effective", "permitted", "inheritable"), ()),
-    "caps_ambient": (46, ("mask",), ()),
-    "no_new_privs": (47, (), ()),
-    "home": (48, ("uid",), ()),
-    "exec_lookup": (49, (), ("file", "path")),
-    "fds_close": (50, ("keep",), ()),
-    "execve": (51, (), ("args", "env")),
+    "file_label": (20, (), ("path", "label")),
+    "device": (21, ("mode", "major", "minor", "uid", "gid", "flags"), ("path",)),
+    "symlink": (22, ("flags",), ("target", "path")),
+    "hook": (23, ("timeout_ms",), ("path", "args", "env", "cwd", "state_head", "state_tail")),
+    "pivot_root": (24, (), ()),
+    "move_root": (25, (), ()),
+    "chroot": (26, (), ()),
+    "root_propagation": (27, ("flags",), ()),
+    "root_readonly": (28, (), ()),
+    "readonly_path": (29, (), ("path",)),
+    "masked_path": (30, (), ("path", "label")),
+    "console_open": (31, ("rows", "columns", "flags"), ()),
+    "stdio_owner": (32, ("uid",), ()),
+    "rlimit": (33, ("resource", "soft", "hard"), ()),
+    "affinity_reset": (34, (), ()),
+    "affinity": (35, (), ("cpus",)),
+    "io_priority": (36, ("kind", "priority"), ()),
+    "scheduler": (37, ("policy", "nice", "priority", "flags", "runtime", "deadline", "period"), ()),
+    "memory_policy": (38, ("mode",), ("nodes",)),
+    "personality": (39, ("domain",), ()),
+    "process_attr": (40, ("flags",), ("name", "value")),
+    "umask": (41, ("mask",), ()),
+    "cwd": (42, ("flags",), ("path",)),
+    "caps_bounding": (43, ("mask",), ()),
+    "caps_keep": (44, ("on",), ()),
+    "groups": (45, (), ("gids",)),
+    "user": (46, ("uid", "gid"), ()),
+    "caps_set": (47, ("effective", "permitted", "inheritable"), ()),
+    "caps_ambient": (48, ("mask",), ()),
+    "no_new_privs": (49, (), ()),
+    "home": (50, ("uid",), ()),
+    "exec_lookup": (51, (), ("file", "path")),
+    "fds_close": (52, ("keep",), ()),
+    "execve": (53, (), ("args", "env")),
 }
 
 MOUNT_RECURSIVE = 1
@@ -75,6 +77,7 @@ MOUNT_CREATE_FILE = 64
 ROOTFS_IN_PLACE = 1
 DEVICE_BIND = 1
 SYMLINK_OPTIONAL = 1
+ATTR_OPTIONAL = 1
 UMASK_CALLER = 4096
 CWD_CREATE = 1
 CWD_MAY_FAIL_EACCES = 2
@@ -166,6 +169,10 @@ def mount_attr(pointer: str, *, flags: int = 0, attr_set: int = 0, attr_clr: int
     return Step("mount_attr", pointer, {"flags": flags, "attr_set": attr_set, "attr_clr": attr_clr, "target": target})
 
 
+def file_label(pointer: str, *, path: str = "", label: str = "") -> Step:
+    return Step("file_label", pointer, {"path": path, "label": label})
+
+
 def device(pointer: str, *, mode: int = 0, major: int = 0, minor: int = 0, uid: int = 0, gid: int = 0, flags: int = 0, path: str = "") -> Step:
     return Step("device", pointer, {"mode": mode, "major": major, "minor": minor, "uid": uid, "gid": gid, "flags": flags, "path": path})
 
@@ -202,8 +209,8 @@ def readonly_path(pointer: str, *, path: str = "") -> Step:
     return Step("readonly_path", pointer, {"path": path})
 
 
-def masked_path(pointer: str, *, path: str = "") -> Step:
-    return Step("masked_path", pointer, {"path": path})
+def masked_path(pointer: str, *, path: str = "", label: str = "") -> Step:
+    return Step("masked_path", pointer, {"path": path, "label": label})
 
 
 def console_open(pointer: str, *, rows: int = 0, columns: int = 0, flags: int = 0) -> Step:
@@ -240,6 +247,10 @@ def memory_policy(pointer: str, *, mode: int = 0, nodes: Sequence[int] = ()) -> 
 
 def personality(pointer: str, *, domain: int = 0) -> Step:
     return Step("personality", pointer, {"domain": domain})
+
+
+def process_attr(pointer: str, *, flags: int = 0, name: str = "", value: str = "") -> Step:
+    return Step("process_attr", pointer, {"flags": flags, "name": name, "value": value})
 
 
 def umask(pointer: str, *, mask: int = 0) -> Step:

@@ -81,7 +81,13 @@ def early_steps(process: Process, keyring: str) -> list[Step]:
     if score is not None:
         steps.append(ops.oom_score_adj(f"{process.pointer}/oomScoreAdj", value=score))
     if keyring:
-        steps.append(ops.keyring_join("", name=keyring))
+        join = ops.keyring_join("", name=keyring)
+        if process.section.get("selinuxLabel"):
+            from pyruntime.plan import labels  # few processes have one
+
+            steps += labels.keyring_steps(process, join)
+        else:
+            steps.append(join)
     return steps
 
 
@@ -105,6 +111,10 @@ def property_steps(process: Process, last_cap: int, warnings: list[Problem]) -> 
     steps += _rlimit_steps(process)
     steps += _placement_steps(process)
     steps += _io_priority_steps(process)
+    if section.get("apparmorProfile") or section.get("selinuxLabel"):
+        from pyruntime.plan import labels  # as above
+
+        steps += labels.exec_steps(process)
     steps += _umask_steps(process)
     steps.append(cwd_step(process, ops.CWD_MAY_FAIL_EACCES))
     steps += capabilities.bounding_steps(caps)

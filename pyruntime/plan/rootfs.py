@@ -88,7 +88,8 @@ def final_steps(config: Map, linux: Map, namespaces: Namespaces) -> list[Step]:
         masked = clean(name)
         if masked not in seen:
             seen.add(masked)
-            steps.append(ops.masked_path(f"/linux/maskedPaths/{index}", path=masked))
+            pointer = f"/linux/maskedPaths/{index}"
+            steps.append(ops.masked_path(pointer, path=masked, label=text(linux, "mountLabel")))
     if steps and not namespaces.has("mount"):
         pointer = steps[0].pointer
         raise ConfigError(f"{pointer}: needs a mount namespace", pointer=pointer)

@@ -180,6 +180,7 @@ SENTENCES: dict[str, Callable[[Args], str]] = {
     "mount_bind": _mount_bind,
     "mount_remount": _mount_remount,
     "mount_attr": _mount_attr,
+    "file_label": lambda a: f"label {a['path']} {a['label']}",
     "device": _device,
     "symlink": _symlink,
     "hook": _hook,
@@ -199,6 +200,7 @@ SENTENCES: dict[str, Callable[[Args], str]] = {
     "memory_policy": _memory_policy,
     "personality": lambda a: f"take the execution domain {a['domain']}",
     "io_priority": lambda a: f"set the I/O priority to class {a['kind']}, level {a['priority']}",
+    "process_attr": lambda a: f"write {a['value'].strip() or 'nothing'} to attr/{a['name']}",
     "umask": lambda a: (
         "set the umask to the caller's"
         if a["mask"] == ops.UMASK_CALLER

@@ -17,14 +17,9 @@ if TYPE_CHECKING:
 
     from pyruntime.plan.field import Map
 
-# (field of `process`, what it is, value that asks for nothing)
-PROCESS: tuple[tuple[str, str, object], ...] = (
-    ("apparmorProfile", "AppArmor profiles", "unconfined"),
-    ("selinuxLabel", "SELinux labels", None),
-)
+# (field of `linux`, what it is, value that asks for nothing)
 LINUX: tuple[tuple[str, str, object], ...] = (
     ("seccomp", "seccomp filters", None),
-    ("mountLabel", "SELinux labels of mounts", None),
     ("uidMappings", "user namespaces", None),
     ("gidMappings", "user namespaces", None),
     ("timeOffsets", "time namespaces", None),
@@ -36,19 +31,14 @@ NAMESPACES = {"user": "user namespaces", "time": "time namespaces"}
 
 def problems(config: Map) -> list[Problem]:
     """Every used field that is not carried out."""
-    found = process_problems(config.get("process") or {}, "/process")
     linux = config.get("linux") or {}
-    found += _used(linux, "/linux", LINUX)
+    found = _used(linux, "/linux", LINUX)
     for index, entry in enumerate(sequence(linux, "namespaces", "/linux")):
         if entry.get("type") in NAMESPACES:
             found.append(_problem(f"/linux/namespaces/{index}", NAMESPACES[entry["type"]]))
     if config.get("vm"):
         found.append(_problem("/vm", "virtual machines"))
     return found
-
-
-def process_problems(process: Map, pointer: str) -> list[Problem]:
-    return _used(process, pointer, PROCESS)
 
 
 def _used(section: Map, pointer: str, table: tuple[tuple[str, str, object], ...]) -> list[Problem]:

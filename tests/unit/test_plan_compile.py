@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support import plans
 
-from pyruntime.errors import ConfigError, Unsupported
+from pyruntime.errors import ConfigError
 from pyruntime.plan import mount_options as mo
 from pyruntime.plan import ops
 from pyruntime.plan.plan import Plan
@@ -360,9 +360,3 @@ def test_exec_makes_no_directory_and_no_console() -> None:
         not int(str(step.args["flags"])) & ops.CWD_CREATE for step in plans.named(plan, "cwd")
     )
     assert plans.named(plan, "console_open")[0].args["flags"] == 0
-
-
-def test_exec_refuses_what_is_not_carried_out() -> None:
-    with pytest.raises(Unsupported) as refused:
-        plans.add(PROCESS | {"selinuxLabel": "a:b:c"}, plans.config())
-    assert refused.value.pointer == "/selinuxLabel"

@@ -130,31 +130,15 @@ def test_a_property_that_nobody_reads_would_be_found() -> None:
 
 def test_all_that_is_refused_is_named_at_once() -> None:
     document = plans.config()
-    document["process"]["apparmorProfile"] = "strict"
     document["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW"}
     document["linux"]["namespaces"].append({"type": "user"})
     with pytest.raises(Unsupported) as refused:
         plans.create(document)
     assert [problem.pointer for problem in refused.value.problems] == [
-        "/process/apparmorProfile",
         "/linux/seccomp",
         "/linux/namespaces/1",
     ]
-    assert str(refused.value).startswith("/process/apparmorProfile: ")
-
-
-@pytest.mark.parametrize(
-    "process",
-    [
-        {"apparmorProfile": ""},
-        {"apparmorProfile": "unconfined"},
-        {"selinuxLabel": None},
-        {"scheduler": None},
-        {"execCPUAffinity": {"initial": "", "final": ""}},
-    ],
-)
-def test_asking_for_nothing_is_no_request(process: dict[str, Any]) -> None:
-    assert supported.process_problems(process, "/process") == []
+    assert str(refused.value).startswith("/linux/seccomp: ")
 
 
 @pytest.mark.parametrize(

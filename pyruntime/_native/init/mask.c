@@ -42,7 +42,7 @@ int op_readonly_path(struct ctx *c, const struct step *s) {
 
 /* An empty directory that nothing can be made in; kernels differ in how many inodes the
  * root itself takes. */
-static int make_empty(struct ctx *c, const char *inodes, const char *path) {
+static int make_empty(struct ctx *c, const char *inodes, const char *label, const char *path) {
   FD_AUTO fs = fs_open(c, "tmpfs", path);
   if (fs < 0)
     return fs;
@@ -53,16 +53,21 @@ static int make_empty(struct ctx *c, const char *inodes, const char *path) {
     err = fs_string(c, fs, "nr_inodes", inodes, path);
   if (!err)
     err = fs_string(c, fs, "mode", "755", path);
+  if (!err && *label)
+    err = fs_string(c, fs, "context", label, path);
   return err ? err : fs_mount(c, fs, MASK_ATTR, path);
 }
 
 /* One tmpfs serves all directories. It is attached for the first and cloned for the others,
  * as older kernels do not clone a mount that is attached nowhere. */
-static int mask_directory(struct ctx *c, int target, const struct statx *seen, const char *path) {
+static int mask_directory(struct ctx *c, const struct step *s, int target,
+                          const struct statx *seen) {
+  const char *path = str(c, s, S_masked_path_path);
+  const char *label = str(c, s, S_masked_path_label);
   if (c->maskfd < 0) {
-    int tree = make_empty(c, "1", path);
+    int tree = make_empty(c, "1", label, path);
     if (tree == -EINVAL || tree == -ENOSPC)
-      tree = make_empty(c, "2", path);
+      tree = make_empty(c, "2", label, path);
     if (tree < 0)
       return tree;
     c->maskfd = tree;
@@ -127,6 +132,5 @@ int op_masked_path(struct ctx *c, const struct step *s) {
   int root = path_is_root(c, target);
   if (root)
     return fail(c, root < 0 ? root : -EINVAL, "mask the root itself", path);
-  return S_ISDIR(st.stx_mode) ? mask_directory(c, target, &st, path)
-                              : mask_file(c, target, &st, path);
+  return S_ISDIR(st.stx_mode) ? mask_directory(c, s, target, &st) : mask_file(c, target, &st, path);
 }

@@ -11,6 +11,7 @@
 #include <linux/errno.h>
 
 #define DATA_ROOM 4096 /* mount(2) reads a page */
+#define LABEL "context="
 
 struct flag_name {
   const char *option;
@@ -103,7 +104,14 @@ int mount2_fs(struct ctx *c, const struct step *s, int target) {
       continue;
     if (data.len)
       buffer_add(&data, ",");
-    buffer_add(&data, at);
+    if (text_begins(at, LABEL)) {
+      /* It may hold commas, which mount(2) takes within quotes. */
+      buffer_add(&data, LABEL "\"");
+      buffer_add(&data, at + sizeof LABEL - 1);
+      buffer_add(&data, "\"");
+    } else {
+      buffer_add(&data, at);
+    }
   }
   const char *where = str(c, s, S_mount_fs_target);
   if (data.cut)
