@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 
 APPARMOR = "/sys/module/apparmor/parameters/enabled"
 SELINUX = "/sys/fs/selinux/enforce"
+OWN_LABEL = "/proc/thread-self/attr/current"
 
 
 def apparmor_enabled(parameter: str = APPARMOR) -> bool:
     return _read(parameter).strip() == "Y"
 
 
-def selinux_enabled(enforce: str = SELINUX) -> bool:
-    """Its filesystem is mounted, which the loading of a policy brings with it; permissive
-    counts, as labels do there."""
-    return _read(enforce).strip() in ("0", "1")
+def selinux_enabled(enforce: str = SELINUX, own: str = OWN_LABEL) -> bool:
+    """Before a policy is loaded the kernel takes any label, and gives everything its own.
+    Permissive counts, as labels do there."""
+    in_use = _read(enforce).strip() in ("0", "1")
+    return in_use and _read(own).rstrip("\0\n ") not in ("", "kernel")
 
 
 def _read(path: str) -> str:
@@ -36,6 +38,8 @@ def _read(path: str) -> str:
         return ""
     try:
         return os.read(fd, 64).decode(errors="replace")
+    except OSError:
+        return ""  # /proc/PID/attr without a module
     finally:
         os.close(fd)
 

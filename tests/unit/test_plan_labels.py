@@ -110,16 +110,32 @@ def test_no_label_no_context() -> None:
     assert step.args["options"] == []
 
 
-def test_what_tells_that_a_module_is_enabled(tmp_path: Path) -> None:
-    file = str(tmp_path / "enabled")
-    assert not lsm.apparmor_enabled(file) and not lsm.selinux_enabled(file)
-    for text, apparmor, selinux in (
-        ("Y\n", True, False),
-        ("N\n", False, False),
-        ("0", False, True),
-    ):
-        Path(file).write_text(text)
-        assert (lsm.apparmor_enabled(file), lsm.selinux_enabled(file)) == (apparmor, selinux)
+def test_what_tells_that_apparmor_is_enabled(tmp_path: Path) -> None:
+    file = tmp_path / "enabled"
+    assert not lsm.apparmor_enabled(str(file))
+    for text, enabled in (("Y\n", True), ("N\n", False)):
+        file.write_text(text)
+        assert lsm.apparmor_enabled(str(file)) == enabled
+
+
+@pytest.mark.parametrize(
+    ("enforce", "own", "enabled"),
+    [
+        ("1", "system_u:system_r:init_t:s0\0", True),
+        ("0", "system_u:system_r:init_t:s0\0", True),
+        ("1", "kernel\0", False),  # no policy is loaded
+        ("", "system_u:system_r:init_t:s0\0", False),  # of another module
+        ("1", "", False),
+    ],
+)
+def test_what_tells_that_selinux_is_enabled(
+    tmp_path: Path, enforce: str, own: str, enabled: bool
+) -> None:
+    files = tmp_path / "enforce", tmp_path / "current"
+    for file, text in zip(files, (enforce, own), strict=True):
+        file.write_text(text)
+    assert lsm.selinux_enabled(*map(str, files)) == enabled
+    assert not lsm.selinux_enabled(str(tmp_path / "none"), str(files[1]))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +154,7 @@ def test_a_label_that_nothing_enforces_is_refused(
         lsm.require(process, "/process", linux)
     assert refused.value.pointer == pointer
     assert "is not enabled on this host" in str(refused.value)
-    monkeypatch.setattr(lsm, "_read", lambda path: "Y" if "apparmor" in path else "0")
+    monkeypatch.setattr(lsm, "_read", lambda path: "Y" if "apparmor" in path else "1")
     lsm.require(process, "/process", linux)
 
 
