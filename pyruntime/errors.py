@@ -24,7 +24,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    Fact = str | int | float
 
 
 def errno_name(number: int) -> str:
@@ -37,9 +39,11 @@ def errno_name(number: int) -> str:
 class Error(Exception):
     """A failure with everything that is known about it.
 
-    message: what people read, one line. code: stable word for programs. pointer: JSON
-    pointer into config.json. op: system call or step. errno: positive errno, 0 when the
-    kernel was not asked. path: the file it was about. hint: what to do about it.
+    message: what people read, one line. code: stable word for programs, the class's own
+    unless a finer one is given; docs/errors.md has them all. pointer: JSON pointer into
+    config.json. op: system call or step. errno: positive errno, 0 when the kernel was not
+    asked. path: the file it was about. hint: what to do about it. facts: more keys for the
+    JSON log line.
     """
 
     code = "error"
@@ -54,9 +58,14 @@ class Error(Exception):
         errno: int = 0,
         path: str = "",
         hint: str = "",
+        code: str = "",
+        facts: Mapping[str, Fact] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        if code:
+            self.code = code
+        self.facts = facts or {}
         self.pointer = pointer
         self.op = op
         self.errno = errno
@@ -66,9 +75,9 @@ class Error(Exception):
     def __str__(self) -> str:
         return self.message
 
-    def details(self) -> dict[str, str]:
+    def details(self) -> dict[str, Fact]:
         """The known parts, for a JSON log line; empty ones are left out."""
-        found = {
+        found: dict[str, Fact] = {
             "code": self.code,
             "pointer": self.pointer,
             "op": self.op,
@@ -76,7 +85,7 @@ class Error(Exception):
             "path": self.path,
             "hint": self.hint,
         }
-        return {key: value for key, value in found.items() if value}
+        return {**{key: value for key, value in found.items() if value}, **self.facts}
 
 
 class UsageError(Error):
@@ -98,9 +107,10 @@ class ConfigError(Error):
         pointer: str = "",
         path: str = "",
         hint: str = "",
+        code: str = "",
         problems: Sequence[Problem] = (),
     ) -> None:
-        super().__init__(message, pointer=pointer, path=path, hint=hint)
+        super().__init__(message, pointer=pointer, path=path, hint=hint, code=code)
         self.problems = tuple(problems) or (Problem(message, pointer=pointer, hint=hint),)
 
 
@@ -175,7 +185,7 @@ class CgroupError(HostError):
 
 
 def host_error(
-    err: OSError, op: str, path: str = "", *, pointer: str = "", hint: str = ""
+    err: OSError, op: str, path: str = "", *, pointer: str = "", hint: str = "", code: str = ""
 ) -> HostError:
     """An OSError with its context: "<op> <path>: <cause>"."""
     where = f" {path}" if path else ""
@@ -186,6 +196,7 @@ def host_error(
         errno=err.errno or 0,
         path=path,
         hint=hint,
+        code=code,
     )
 
 
@@ -196,4 +207,4 @@ class StepError(Error):
 
 
 class HookError(Error):
-    code = "hook"
+    code = "hook-failed"

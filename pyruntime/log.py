@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pyruntime.errors import Fact
+
 
 def rfc3339(nanoseconds: int) -> str:
     """Nanoseconds since the epoch as UTC in RFC 3339, with nine digits."""
@@ -44,7 +46,7 @@ class Log:
             try:
                 self._fd = os.open(path, flags, 0o644)
             except OSError as err:
-                raise host_error(err, "open log", path) from None
+                raise host_error(err, "open log", path, code="log") from None
 
     @property
     def to_file(self) -> bool:
@@ -58,14 +60,14 @@ class Log:
         if self._debug:
             self._line("debug", message, {})
 
-    def warn(self, message: str, extra: Mapping[str, str] | None = None) -> None:
+    def warn(self, message: str, extra: Mapping[str, Fact] | None = None) -> None:
         self._line("warning", message, extra or {})
 
     def error(self, err: Error) -> None:
         """The one report of a failed run."""
         self._line("error", err.message, err.details())
 
-    def _line(self, level: str, message: str, extra: Mapping[str, str]) -> None:
+    def _line(self, level: str, message: str, extra: Mapping[str, Fact]) -> None:
         if self._json:
             fields = {"level": level, "msg": message, "time": rfc3339(time.time_ns())}
             text = jsontext.dumps({**fields, **extra})
@@ -100,5 +102,8 @@ def print_out(text: str) -> None:
             data = data[os.write(1, data) :]
         except OSError as err:
             raise HostError(
-                f"write to standard output: {err.strerror}", op="write", errno=err.errno or 0
+                f"write to standard output: {err.strerror}",
+                op="write",
+                errno=err.errno or 0,
+                code="output",
             ) from None

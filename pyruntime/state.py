@@ -32,7 +32,7 @@ CREATING, CREATED, RUNNING, PAUSED, STOPPED = "creating", "created", "running", 
 def check_id(container_id: str) -> None:
     """An id is a file name of [A-Za-z0-9_+.-], neither "." nor "..". Raises UsageError."""
     if not container_id:
-        raise UsageError("container id cannot be empty")
+        raise UsageError("container id cannot be empty", code="invalid-id")
     if (
         len(container_id) > ID_MAX
         or container_id in (".", "..")
@@ -41,6 +41,7 @@ def check_id(container_id: str) -> None:
         raise UsageError(
             f"invalid container ID format: {container_id[:ID_MAX]!r}",
             hint=f"letters, digits and _ + - . only, at most {ID_MAX} of them",
+            code="invalid-id",
         )
 
 
@@ -179,6 +180,7 @@ class StateDir:
                 f"state of container {self.id} is damaged: {err}",
                 path=f"{self.path}/state.json",
                 hint="`pyruntime delete --force` removes it",
+                code="state-damaged",
             ) from None
 
     def write(self, record: Record) -> None:

@@ -68,4 +68,5 @@ class NullCgroup(Cgroup):
             errno=EOPNOTSUPP,
             pointer=pointer,
             hint="run as root, or have a cgroup2 subtree delegated to this user",
+            code="cgroup-denied",
         )

@@ -46,6 +46,7 @@ def install(path: str, rules: list[Rule], pointer: str) -> None:
         pointer=pointer,
         hint="needs CAP_SYS_ADMIN or CAP_BPF with CAP_NET_ADMIN in the first user namespace, "
         "and a kernel with CONFIG_CGROUP_BPF",
+        code="cgroup-devices",
     )
 
 

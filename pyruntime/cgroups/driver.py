@@ -74,7 +74,10 @@ def from_record(record: dict[str, object]) -> Cgroup:
 
         return NullCgroup(str(record.get("reason", "the container has no cgroup")))
     if driver not in ("v1", "v2") or not isinstance(paths, dict) or not isinstance(tops, dict):
-        raise CgroupError(f"read cgroup of container: unknown driver {driver!r} in its record")
+        raise CgroupError(
+            f"read cgroup of container: unknown driver {driver!r} in its record",
+            code="state-damaged",
+        )
     cgroup: Cgroup
     if driver == "v2":
         from pyruntime.cgroups.v2 import CgroupV2
@@ -124,4 +127,5 @@ def _bad_path(path: str, why: str) -> CgroupError:
         op="use cgroup",
         path=path,
         pointer="/linux/cgroupsPath",
+        code="cgroup-path",
     )

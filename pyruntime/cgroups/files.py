@@ -14,6 +14,15 @@ from pyruntime.errors import CgroupError
 READ = os.O_RDONLY | os.O_CLOEXEC
 WRITE = os.O_WRONLY | os.O_CLOEXEC
 
+CODES = {
+    ENOENT: "cgroup-controller",
+    EACCES: "cgroup-denied",
+    EPERM: "cgroup-denied",
+    EROFS: "cgroup-denied",
+    EINVAL: "cgroup-value",
+    ERANGE: "cgroup-value",
+    EBUSY: "cgroup-busy",
+}
 CAUSES = {
     ENOENT: "the kernel lacks this file, or the controller is not enabled for this cgroup",
     EACCES: "the cgroup belongs to another user, or the value goes beyond the parent's",
@@ -39,6 +48,7 @@ def failure(
         errno=err.errno or 0,
         path=path,
         hint=hint or CAUSES.get(err.errno or 0, ""),
+        code=CODES.get(err.errno or 0, ""),
     )
 
 

@@ -25,6 +25,7 @@ def missing() -> CgroupError:
         op="freeze",
         errno=EOPNOTSUPP,
         hint="mount the v1 freezer hierarchy, or cgroup2",
+        code="cgroup-controller",
     )
 
 
@@ -121,4 +122,5 @@ def _timed_out(path: str, timeout: float) -> CgroupError:
         errno=ETIMEDOUT,
         path=path,
         hint="a process in it may hang in the kernel (state D)",
+        code="cgroup-busy",
     )

@@ -68,12 +68,14 @@ def _directory(cgroup: Cgroup, setting: Setting) -> str:
             op="write",
             pointer=setting.pointer,
             hint="mount the controller, or take the limit out of linux.resources",
+            code="cgroup-controller",
         )
     if "/" in setting.file or setting.file in ("", ".", ".."):
         raise CgroupError(
             f"write {setting.value!r} to cgroup file {setting.file!r}: not a file name",
             op="write",
             pointer=setting.pointer,
+            code="cgroup-value",
         )
     return directory
 
@@ -138,6 +140,7 @@ def _devices(cgroup: Cgroup, devices: DeviceRules) -> None:
             errno=EOPNOTSUPP,
             pointer=devices.pointer,
             hint="mount the v1 devices hierarchy, or cgroup2",
+            code="cgroup-controller",
         )
 
 
@@ -153,6 +156,7 @@ def _device_lists(directory: str, rules: list[Rule], pointer: str) -> None:
             pointer=pointer,
             path=directory + "/devices.list",
             hint="deny first what is to be denied, and allow single devices after it",
+            code="cgroup-devices",
         ) from None
     general, special = ("allow", "deny") if default else ("deny", "allow")
     value, path = "a", f"{directory}/devices.{general}"

@@ -164,6 +164,7 @@ def _still_busy(path: str, timeout: float) -> CgroupError:
         errno=EBUSY,
         path=path,
         hint="a process may hang in the kernel (state D), or be a thread of one outside",
+        code="cgroup-busy",
     )
 
 
@@ -179,4 +180,5 @@ def check_unused(path: str) -> None:
             path=path,
             pointer="/linux/cgroupsPath",
             hint="another container has this cgroupsPath, or one that ended left processes",
+            code="cgroup-busy",
         )

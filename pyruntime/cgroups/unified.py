@@ -45,6 +45,7 @@ def create_unified(path: str, top: str, made: list[str]) -> None:
             path=path,
             pointer="/linux/cgroupsPath",
             hint=f"thaw it, or the parent that is frozen: echo 0 > {path}/cgroup.freeze",
+            code="cgroup-frozen",
         )
 
 

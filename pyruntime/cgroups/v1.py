@@ -129,6 +129,7 @@ def check_thawed(path: str) -> None:
             path=path,
             pointer="/linux/cgroupsPath",
             hint=f"thaw it, or the parent that is frozen: echo THAWED > {path}/freezer.state",
+            code="cgroup-frozen",
         )
 
 

@@ -68,6 +68,7 @@ class CgroupV2(Cgroup):
                 f"join cgroup {own}: process {pid} has left {mine}",
                 op="join cgroup",
                 path=self.path,
+                code="cgroup-path",
             )
         return directory_fd(self.path + own[len(mine) :])
 
@@ -125,4 +126,5 @@ def check_threaded(path: str, settings: Sequence[Setting | DeviceRules]) -> None
             pointer=asked[0].pointer,
             hint="only cpu, cpuset, perf_event and pids limit threads; "
             "choose a linux.cgroupsPath outside of the threaded subtree",
+            code="cgroup-controller",
         )

@@ -61,10 +61,10 @@ def _run(args: Sequence[str]) -> int:
         _report(log, host_error(err, verb or "start", str(err.filename or "")))
         return EXEC_FAILED if verb == "exec" else 1
     except RecursionError:
-        _report(log, Error("document is nested too deeply"))
+        _report(log, Error("document is nested too deeply", code="json"))
         return 1
     except MemoryError:
-        _report(log, Error("out of memory"))
+        _report(log, Error("out of memory", code="out-of-memory"))
         return 1
     except Exception as err:
         _report_bug(log, err)
@@ -105,7 +105,7 @@ def _report(log: Log, err: Error) -> None:
 
 def _report_bug(log: Log, err: Exception) -> None:
     message = f"internal error: {type(err).__name__}: {err}"
-    _report(log, Error(message, hint="this is a bug; --debug shows where"))
+    _report(log, Error(message, hint="this is a bug; --debug shows where", code="internal"))
     if log.debugging:
         import traceback
 

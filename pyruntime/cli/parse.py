@@ -78,14 +78,22 @@ def parse(argv: Sequence[str]) -> Invocation:
     head, rest = _scan(argv, GLOBAL_OPTIONS, common, 0, "")
     if not head:
         if not common.flag("help") and not common.flag("version"):
-            raise UsageError("no command given", hint="`pyruntime --help` lists the commands")
+            raise UsageError(
+                "no command given",
+                hint="`pyruntime --help` lists the commands",
+                code="unknown-command",
+            )
         return Invocation(common, None, Values(()), [])
     verb = find_verb(head[0])
     if verb is None:
         if head[0] in ("help", "h"):
             common.put(HELP, True)
             return Invocation(common, find_verb(rest[0]) if rest else None, Values(()), [])
-        raise UsageError(f'unknown command "{head[0]}"', hint=_suggest(head[0], _verb_names()))
+        raise UsageError(
+            f'unknown command "{head[0]}"',
+            hint=_suggest(head[0], _verb_names()),
+            code="unknown-command",
+        )
     options = Values((*verb.options, HELP))
     args, raw = _scan(rest, (*verb.options, HELP), options, verb.raw_after, verb.name)
     args += raw
@@ -118,7 +126,9 @@ def _scan(
             continue
         if value is None:
             if index == len(argv):
-                raise UsageError(f"option --{option.name} needs a value: {option.metavar}")
+                raise UsageError(
+                    f"option --{option.name} needs a value: {option.metavar}", code="bad-value"
+                )
             value = argv[index]
             index += 1
         values.put(option, _checked(option, value))
@@ -137,10 +147,14 @@ def _option(word: str, options: tuple[Option, ...], verb: str) -> tuple[Option, 
         flags = [option for option in options if option.short and option.kind == "flag"]
         cluster = {option.short: option for option in flags}
         if not equals and len(name) > 1 and all(letter in cluster for letter in name):
-            raise UsageError(f"write -{' -'.join(name)} instead of -{name}")
+            raise UsageError(f"write -{' -'.join(name)} instead of -{name}", code="unknown-option")
     where = f'"{verb}" has no option' if verb else "unknown option"
     shown = word.partition("=")[0]
-    raise UsageError(f"{where} {shown}", hint=_suggest(name, [o.name for o in options], "--"))
+    raise UsageError(
+        f"{where} {shown}",
+        hint=_suggest(name, [o.name for o in options], "--"),
+        code="unknown-option",
+    )
 
 
 def _boolean(option: Option, value: str) -> bool:
@@ -148,30 +162,36 @@ def _boolean(option: Option, value: str) -> bool:
         return True
     if value.lower() in _FALSE:
         return False
-    raise UsageError(f'option --{option.name}: "{value}" is neither true nor false')
+    raise _bad(f'option --{option.name}: "{value}" is neither true nor false')
 
 
 def _checked(option: Option, value: str) -> str:
     if option.kind == "number" and not (value.isascii() and value.isdigit()):
-        raise UsageError(f'option --{option.name}: "{value}" is not a number')
+        raise _bad(f'option --{option.name}: "{value}" is not a number')
     if option.choices and value not in option.choices:
         accepted = ", ".join(option.choices)
         # the engines know runc's own words for these two
         if option.name == "log-format":
-            raise UsageError(f"invalid log-format: {value}", hint=f"one of {accepted}")
+            raise _bad(f"invalid log-format: {value}", f"one of {accepted}")
         if option.name == "format":
-            raise UsageError(f"invalid format option: {value}", hint=f"one of {accepted}")
-        raise UsageError(f'option --{option.name}: "{value}" is not one of {accepted}')
+            raise _bad(f"invalid format option: {value}", f"one of {accepted}")
+        raise _bad(f'option --{option.name}: "{value}" is not one of {accepted}')
     return value
+
+
+def _bad(message: str, hint: str = "") -> UsageError:
+    return UsageError(message, hint=hint, code="bad-value")
 
 
 def _check_count(verb: Verb, args: list[str]) -> None:
     least, most = verb.count
     usage = f"usage: pyruntime {verb.name} [OPTION...] {verb.arguments}".rstrip()
     if len(args) < least:
-        raise UsageError(f'"{verb.name}" needs at least {least} argument(s)', hint=usage)
+        message = f'"{verb.name}" needs at least {least} argument(s)'
+        raise UsageError(message, hint=usage, code="argument-count")
     if most >= 0 and len(args) > most:
-        raise UsageError(f'"{verb.name}" takes at most {most} argument(s)', hint=usage)
+        message = f'"{verb.name}" takes at most {most} argument(s)'
+        raise UsageError(message, hint=usage, code="argument-count")
 
 
 def _verb_names() -> list[str]:

@@ -41,7 +41,9 @@ def main(invocation: Invocation, _log: Log) -> int:
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     except FileExistsError:
-        raise UsageError(f"File {path} exists. Remove it first", path=path) from None
+        raise UsageError(
+            f"File {path} exists. Remove it first", path=path, code="file-exists"
+        ) from None
     except OSError as err:
         raise host_error(err, "write", path) from None
     with open(fd, "w", encoding="utf-8") as file:

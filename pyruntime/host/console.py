@@ -26,11 +26,13 @@ def check_socket_use(*, terminal: bool, detach: bool, console_socket: str) -> No
             "cannot allocate tty if runc will detach without setting console socket",
             pointer="/process/terminal",
             hint="give --console-socket, or set process.terminal to false",
+            code="console-socket",
         )
     if console_socket and not (detach and terminal):
         raise UsageError(
             "cannot use console socket if runc will not detach or allocate tty",
             hint="--console-socket goes with process.terminal true and a detached process",
+            code="console-socket",
         )
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from pyruntime.errors import Fact
+
     Hook = Mapping[str, Any]
 
 OUTPUT_KEPT = 1024
@@ -49,7 +51,7 @@ def run_hooks(
 
 def _run(kind: str, index: int, hook: Hook, state: bytes, cwd: str) -> None:
     """Raises HookError with kind, index, path, status and the end of the output."""
-    failure = _Failure(kind, index, str(hook["path"]))
+    failure = _Failure(kind, index, str(hook["path"]), time.monotonic())
     timeout = hook.get("timeout")
     deadline = time.monotonic() + timeout if timeout else None
     stdin, feed = os.pipe2(os.O_CLOEXEC)
@@ -61,38 +63,59 @@ def _run(kind: str, index: int, hook: Hook, state: bytes, cwd: str) -> None:
     except OSError as err:
         os.close(feed)
         os.close(drain)
-        raise failure.error(os.strerror(err.errno or 0), err.errno or 0) from None
+        raise failure.error(
+            os.strerror(err.errno or 0), err.errno or 0, code="hook-not-started"
+        ) from None
     finally:
         os.close(stdin)
         os.close(output)
     status, tail = _attend(pid, feed, drain, state, deadline)
     if status is None:
-        raise failure.error(f"still running after {timeout} s, killed", errno.ETIMEDOUT, tail)
+        cause = f"still running after {timeout} s, killed"
+        raise failure.error(cause, errno.ETIMEDOUT, tail, code="hook-timeout")
     if os.WIFSIGNALED(status):
-        raise failure.error(f"ended by signal {os.WTERMSIG(status)}", 0, tail)
+        number = os.WTERMSIG(status)
+        raise failure.error(f"ended by signal {number}", 0, tail, how={"signal": number})
     if os.WEXITSTATUS(status):
-        raise failure.error(f"exit status {os.WEXITSTATUS(status)}", 0, tail)
+        number = os.WEXITSTATUS(status)
+        raise failure.error(f"exit status {number}", 0, tail, how={"status": number})
 
 
 class _Failure:
-    """What every message about one hook begins with."""
+    """What every message about one hook begins with. began: by the monotonic clock."""
 
-    __slots__ = ("index", "kind", "path")
+    __slots__ = ("began", "index", "kind", "path")
 
-    def __init__(self, kind: str, index: int, path: str) -> None:
+    def __init__(self, kind: str, index: int, path: str, began: float) -> None:
         self.kind = kind
         self.index = index
         self.path = path
+        self.began = began
 
-    def error(self, cause: str, number: int = 0, output: bytes = b"") -> HookError:
+    def error(
+        self,
+        cause: str,
+        number: int = 0,
+        output: bytes = b"",
+        *,
+        how: Mapping[str, int] | None = None,
+        code: str = "",
+    ) -> HookError:
         text = output.decode("utf-8", "replace").strip()
         said = f", output: {text}" if text else ""
+        facts: dict[str, Fact] = {"hook": self.kind, "index": self.index, **(how or {})}
+        if code != "hook-not-started":
+            facts["seconds"] = round(time.monotonic() - self.began, 3)
+        if text:
+            facts["output"] = text
         return HookError(
             f"{self.kind} hook #{self.index} ({self.path}): {cause}{said}",
             pointer=f"/hooks/{self.kind}/{self.index}",
             op="hook",
             errno=number,
             path=self.path,
+            code=code,
+            facts=facts,
         )
 
 

@@ -65,11 +65,11 @@ class Message:
 def decode(packet: bytes) -> Message:
     """Raises HostError for what no init of ours sends."""
     if len(packet) < HEADER.size:
-        raise HostError("init sent a truncated message", op="recvmsg")
+        raise HostError("init sent a truncated message", op="recvmsg", code="init")
     kind, step, err, length = HEADER.unpack_from(packet)
     data = packet[HEADER.size :]
     if len(data) != length:
-        raise HostError("init sent a message of the wrong length", op="recvmsg")
+        raise HostError("init sent a message of the wrong length", op="recvmsg", code="init")
     return Message(kind, step, abs(err), data)
 
 
@@ -90,7 +90,9 @@ class Conversation:
         if phase not in _PHASE_NAMES or phase <= self.phase:
             name = _PHASE_NAMES.get(phase, str(phase))
             last = _PHASE_NAMES.get(self.phase, "start")
-            raise HostError(f"init reached phase {name} after {last}: out of order", op="sync")
+            raise HostError(
+                f"init reached phase {name} after {last}: out of order", op="sync", code="init"
+            )
         self.phase = phase
 
     @property

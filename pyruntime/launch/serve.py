@@ -100,7 +100,9 @@ def render_error(plan: Plan, message: protocol.Message) -> StepError:
         return step_error(plan.steps[message.step], message.err, what, path, text)
     cause = os.strerror(message.err) if message.err else text
     where = f" {path}" if path else ""
-    return StepError(f"start the init: {what}{where}: {cause}", op=what, errno=message.err)
+    return StepError(
+        f"start the init: {what}{where}: {cause}", op=what, errno=message.err, code="init"
+    )
 
 
 def _died(child: Child) -> StepError:
@@ -110,6 +112,7 @@ def _died(child: Child) -> StepError:
         hint = ""
         if number == 9:
             hint = "was it the memory limit? a container's init needs some 100 KiB"
-        return StepError(f"init died before it was ready: signal {number}", op="init", hint=hint)
+        message = f"init died before it was ready: signal {number}"
+        return StepError(message, op="init", hint=hint, code="init")
     code = os.WEXITSTATUS(status)
-    return StepError(f"init ended before it was ready: status {code}", op="init")
+    return StepError(f"init ended before it was ready: status {code}", op="init", code="init")

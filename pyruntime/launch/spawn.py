@@ -131,7 +131,8 @@ def _clone(
             hint = "new namespaces need root or a user namespace"
         elif err in (errno.ENOSPC, errno.EUSERS):
             hint = "a limit in /proc/sys/user/max_*_namespaces is reached"
-        raise HostError(f"clone the init: {os.strerror(err)}", op="clone3", errno=err, hint=hint)
+        message = f"clone the init: {os.strerror(err)}"
+        raise HostError(message, op="clone3", errno=err, hint=hint, code="clone")
     return pid[0], pidfd[0]
 
 
@@ -140,7 +141,9 @@ def open_slot(slot: Slot) -> int:
     try:
         fd = os.open(slot.path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as err:
-        raise host_error(err, "open namespace", slot.path, pointer=slot.pointer) from None
+        raise host_error(
+            err, "open namespace", slot.path, pointer=slot.pointer, code="namespace-path"
+        ) from None
     wanted, flag = _NAMESPACES[slot.kind.partition(":")[2]]
     kind = lib.pyr_ns_type(fd)
     if kind != flag:
@@ -150,6 +153,7 @@ def open_slot(slot: Slot) -> int:
             f"namespace path {slot.path} is {what}, but a {wanted} namespace is wanted",
             pointer=slot.pointer,
             path=slot.path,
+            code="namespace-path",
         )
     return fd
 

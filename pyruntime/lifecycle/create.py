@@ -228,6 +228,7 @@ class _Creation:
                 "config.json has no process to run",
                 pointer="/process",
                 hint="a container without a process can be created, not run",
+                code="no-process",
             )
 
     def _new_record(self) -> Record:
@@ -354,7 +355,7 @@ def preserved(count: int) -> tuple[int, int]:
         listen_fds = int(value) if value.isascii() and value.isdigit() else 0
     total = listen_fds + count
     if total > 4096:
-        raise UsageError(f"--preserve-fds {count}: too many descriptors")
+        raise UsageError(f"--preserve-fds {count}: too many descriptors", code="bad-value")
     for fd in range(3, 3 + total):
         try:
             os.fstat(fd)
@@ -362,5 +363,6 @@ def preserved(count: int) -> tuple[int, int]:
             raise UsageError(
                 f"unable to stat preserved-fd {fd - 3} (of {total}): descriptor {fd} is not open",
                 hint="--preserve-fds N needs the descriptors 3 to 2+N",
+                code="bad-value",
             ) from None
     return total, listen_fds

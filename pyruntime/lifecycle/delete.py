@@ -54,6 +54,7 @@ def delete(root: str, container_id: str, log: Log, *, force: bool) -> None:
             raise StateError(
                 f"cannot delete container {container_id} that is not stopped: {status}",
                 hint="`pyruntime kill` stops it, `delete --force` kills it",
+                code="running",
             )
         destroy(directory, record, log, kill=force or status == state.CREATED)
 
@@ -75,6 +76,7 @@ def _lock(directory: StateDir, *, force: bool) -> None:
             raise StateError(
                 f"container {directory.id} is in use by another command",
                 hint="is a hook of a create still running?",
+                code="in-use",
             )
         time.sleep(0.02)  # flock(2) has no time limit and no event
     directory.lock()
@@ -114,7 +116,7 @@ def kill_init(record: Record) -> None:
         poll = select.poll()
         poll.register(pidfd, select.POLLIN)
         if not poll.poll(WAIT_SECONDS * 1000):
-            raise StateError("container init still running")
+            raise StateError("container init still running", code="still-running")
     finally:
         os.close(pidfd)
 

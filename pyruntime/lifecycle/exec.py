@@ -143,9 +143,11 @@ def execute(request: ExecRequest, log: Log) -> int:
 
 def _require_running(status: str, request: ExecRequest) -> None:
     if status == state.PAUSED and not request.ignore_paused:
-        raise StateError("cannot exec in a paused container (use --ignore-paused to override)")
+        raise StateError(
+            "cannot exec in a paused container (use --ignore-paused to override)", code="paused"
+        )
     if status in (state.STOPPED, state.CREATING):
-        raise StateError(f"cannot exec in a {status} container")
+        raise StateError(f"cannot exec in a {status} container", code="not-running")
 
 
 class _Exec:
@@ -256,7 +258,11 @@ class _Exec:
 def process_of(request: ExecRequest, base: dict[str, Any]) -> dict[str, Any]:
     """The container's process with what the request changes. Pure. Raises UsageError."""
     if not request.args:
-        raise UsageError("exec args cannot be empty", hint="name a command, or use --process")
+        raise UsageError(
+            "exec args cannot be empty",
+            hint="name a command, or use --process",
+            code="argument-count",
+        )
     process = dict(base)
     process["args"] = request.args
     process["terminal"] = request.tty
@@ -264,7 +270,7 @@ def process_of(request: ExecRequest, base: dict[str, Any]) -> dict[str, Any]:
     process.setdefault("cwd", "/")
     if request.cwd:
         if not request.cwd.startswith("/"):
-            raise UsageError("Cwd must be an absolute path", path=request.cwd)
+            raise UsageError("Cwd must be an absolute path", path=request.cwd, code="bad-value")
         process["cwd"] = request.cwd
     if request.no_new_privs is not None:
         process["noNewPrivileges"] = request.no_new_privs
@@ -296,6 +302,7 @@ def _number(text: str, option: str, given: str) -> int:
         raise UsageError(
             f"option {option}: {given!r} is not a numeric id",
             hint="UID or UID:GID, as decimal numbers; names are not looked up",
+            code="bad-value",
         )
     return int(text)
 

@@ -21,7 +21,10 @@ def pause(root: str, container_id: str) -> None:
         record = directory.read()
         status = status_of(directory, record)
         if status not in (state.RUNNING, state.CREATED):
-            raise StateError(f"container not running or created: {status}")
+            raise StateError(
+                f"container not running or created: {status}",
+                code="paused" if status == state.PAUSED else "not-running",
+            )
         cgroup_of(record).freeze()
 
 
@@ -31,7 +34,7 @@ def resume(root: str, container_id: str) -> None:
         directory.lock()
         record = directory.read()
         if status_of(directory, record) != state.PAUSED:
-            raise StateError("container not paused")
+            raise StateError("container not paused", code="not-paused")
         cgroup_of(record).thaw()
 
 
@@ -47,5 +50,6 @@ def cgroup_of(record: Record) -> Cgroup:
         raise StateError(
             "container has no cgroup",
             hint="it was created without permission to make one",
+            code="no-cgroup",
         )
     return from_record(record.cgroup)

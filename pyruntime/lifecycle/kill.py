@@ -33,7 +33,11 @@ def parse_signal(text: str) -> int:
             shifted = number + int(offset) if sign == "+" else number - int(offset)
             if _signal.SIGRTMIN <= shifted <= _signal.SIGRTMAX:
                 return int(shifted)
-    raise UsageError(f'unknown signal "{text}"', hint="a name such as TERM, or a number to 64")
+    raise UsageError(
+        f'unknown signal "{text}"',
+        hint="a name such as TERM, or a number to 64",
+        code="bad-value",
+    )
 
 
 def kill(root: str, container_id: str, signal: int, *, everyone: bool = False) -> None:

@@ -32,10 +32,11 @@ def start(root: str, container_id: str, log: Log) -> None:
                 "cannot start a container without a process",
                 pointer="/process",
                 hint="config.json had no process when the container was created",
+                code="no-process",
             )
         connection = start_socket.connect(directory.fd)
         if connection is None:
-            raise StateError("cannot start a container that has stopped")
+            raise _stopped()
         try:
             message = start_socket.go(connection)
         finally:
@@ -79,10 +80,17 @@ def _require_created(status: str) -> None:
     if status == state.CREATED:
         return
     if status == state.STOPPED:
-        raise StateError("cannot start a container that has stopped")
+        raise _stopped()
     if status == state.RUNNING:
-        raise StateError("cannot start an already running container")
-    raise StateError(f"cannot start a container in the {status} state")
+        raise StateError("cannot start an already running container", code="running")
+    raise StateError(
+        f"cannot start a container in the {status} state",
+        code="paused" if status == state.PAUSED else "in-use",
+    )
+
+
+def _stopped() -> StateError:
+    return StateError("cannot start a container that has stopped", code="not-running")
 
 
 def _render(step: Step | None, message: Message) -> StepError:

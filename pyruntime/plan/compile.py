@@ -166,7 +166,9 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
         )
         plan.terminal, plan.console_size = c.process.terminal, c.process.console_size()
     elif not options.detach_start:
-        raise ConfigError("/process: the container has no process to run", pointer="/process")
+        raise ConfigError(
+            "/process: the container has no process to run", pointer="/process", code="no-process"
+        )
     plan.clone_flags = c.namespaces.clone_flags()
     if config.get("hooks"):
         from pyruntime.plan import hooks  # most containers have none

@@ -6,16 +6,18 @@ Imported only when something is to be shown.
 
 from __future__ import annotations
 
-from errno import EACCES, ENOENT, errorcode
+from errno import EACCES, ECHILD, ENOENT, ETIMEDOUT, errorcode
 from os import strerror
 
 from pyruntime.errors import StepError
 from pyruntime.plan.capabilities import names
+from pyruntime.plan.codes import code
 from pyruntime.plan.hints import hint
 from pyruntime.plan.sentences import SENTENCES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pyruntime.errors import Fact
     from pyruntime.plan.step import Step
 
 
@@ -46,6 +48,8 @@ def step_error(step: Step, errno: int, what: str, path: str, text: str) -> StepE
     the kernel or of a program.
     """
     message = _message(step, errno, what, path, text)
+    if step.op == "hook" and errno == ECHILD:
+        errno = 0  # the kernel was not asked: the program itself failed
     return StepError(
         message,
         pointer=step.pointer,
@@ -53,6 +57,8 @@ def step_error(step: Step, errno: int, what: str, path: str, text: str) -> StepE
         errno=errno,
         path=path,
         hint=hint(step, errno, what),
+        code=code(step.op, errno, what),
+        facts=_hook_facts(step, errno, what, text) if step.op == "hook" else None,
     )
 
 
@@ -99,12 +105,36 @@ def _lookup(errno: int, what: str, file: str) -> str:
 
 
 def _hook(step: Step, errno: int, what: str, path: str, text: str) -> str:
-    """As for the hooks that the runtime runs. text: how it ended, then the end of its output."""
+    """As for the hooks that the runtime runs. text: how it ended, the milliseconds that it took,
+    the end of its output; a line each."""
     _, _, kind, index = step.pointer.split("/")
-    ended, _, output = text.partition("\n")
+    ended, _, output = _hook_parts(text)
     if ended == "timed out":
         ended = f"still running after {int(str(step.args['timeout_ms'])) // 1000} s, killed"
     if what != "hook":
         ended = f"{what}: {_cause(errno)}"
     said = f", output: {output.strip()}" if output.strip() else ""
     return f"{kind} hook #{index} ({path or step.args['path']}): {ended}{said}"
+
+
+def _hook_parts(text: str) -> tuple[str, str, str]:
+    ended, _, rest = text.partition("\n")
+    milliseconds, _, output = rest.partition("\n")
+    return ended, milliseconds, output
+
+
+def _hook_facts(step: Step, errno: int, what: str, text: str) -> dict[str, Fact]:
+    """The same keys as those of host.hooks."""
+    _, _, kind, index = step.pointer.split("/")
+    facts: dict[str, Fact] = {"hook": kind, "index": int(index)}
+    if what != "hook":
+        return facts
+    ended, milliseconds, output = _hook_parts(text)
+    for start, key in (("exit status ", "status"), ("signal ", "signal")):
+        if ended.startswith(start) and errno != ETIMEDOUT:
+            facts[key] = int(ended.removeprefix(start))
+    if milliseconds.isdigit():
+        facts["seconds"] = int(milliseconds) / 1000
+    if output.strip():
+        facts["output"] = output.strip()
+    return facts

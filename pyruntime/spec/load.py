@@ -89,11 +89,15 @@ def read(path: str) -> bytes:
         finally:
             os.close(fd)
     except OSError as err:
-        raise ConfigError(f"open {path}: {err.strerror}", path=path) from None
+        raise ConfigError(
+            f"open {path}: {err.strerror}", path=path, code="config-unreadable"
+        ) from None
     except ValueError:  # a NUL in the path
-        raise ConfigError(f"open {path!r}: not a path", path=path) from None
+        raise ConfigError(
+            f"open {path!r}: not a path", path=path, code="config-unreadable"
+        ) from None
     limit = jsontext.MAX_SIZE >> 20
-    raise ConfigError(f"read {path}: larger than {limit} MiB", path=path)
+    raise ConfigError(f"read {path}: larger than {limit} MiB", path=path, code="config-unreadable")
 
 
 def parse(raw: bytes, path: str) -> Any:
@@ -102,7 +106,7 @@ def parse(raw: bytes, path: str) -> Any:
         return jsontext.loads(raw, nulls=False)
     except JsonError as err:
         problem = Problem(err.message, pointer=err.pointer, line=err.line, column=err.column)
-        raise refused(path, [problem]) from None
+        raise refused(path, [problem], code="config-json") from None
 
 
 def check(value: Any, kind: str) -> tuple[Fault | None, list[Problem]]:
@@ -130,7 +134,7 @@ def check(value: Any, kind: str) -> tuple[Fault | None, list[Problem]]:
     return validate_features(value), []
 
 
-def refused(path: str, problems: list[Problem]) -> ConfigError:
+def refused(path: str, problems: list[Problem], *, code: str) -> ConfigError:
     """The error that stands for these problems: the first error among them, with its place."""
     first = next((p for p in problems if p.severity == "error"), problems[0])
     place = f":{first.line}:{first.column}" if first.line else ""
@@ -140,7 +144,7 @@ def refused(path: str, problems: list[Problem]) -> ConfigError:
     if others > 0:
         message += f" (and {others} more)"
     return ConfigError(
-        message, pointer=first.pointer, path=path, hint=first.hint, problems=problems
+        message, pointer=first.pointer, path=path, hint=first.hint, code=code, problems=problems
     )
 
 
@@ -156,4 +160,4 @@ def _refusal(
         # Too large; or explain finds nothing, which was never seen: the refusal stands.
         own = [Problem(fault[2], pointer=fault[0])] if fault else problems
         explained = [*own, *explained]
-    return refused(path, explained)
+    return refused(path, explained, code="config-invalid")

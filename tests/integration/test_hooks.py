@@ -229,3 +229,30 @@ def test_a_hook_that_fails_stops_those_after_it(
     assert (done.returncode, done.stdout) == (1, "")
     assert "hook" in done.stderr
     assert not proof.exists()
+
+
+@pytest.mark.parametrize("kind", ["createRuntime", "createContainer"])
+def test_a_failure_in_the_json_log(
+    runtime: Runtime, bundle: Make, tmp_path: Path, kind: str
+) -> None:
+    """The same keys, whether the runtime ran the hook or the init did."""
+    made = bundle(["/bin/true"])
+    hook = {"path": "/bin/sh", "args": ["sh", "-c", "sleep 0.1; echo no bridge; exit 3"]}
+    made.config["hooks"] = {kind: [{"path": "/bin/true"}, hook]}
+    made.save()
+    log = tmp_path / "log.json"
+    runtime("--log", log, "--log-format", "json", "create", "--bundle", made, "h1", check=False)
+    line = json.loads(log.read_text().splitlines()[-1])
+    assert line.pop("time") and 0.1 <= line.pop("seconds") < 60
+    assert line == {
+        "level": "error",
+        "msg": f"{kind} hook #1 (/bin/sh): exit status 3, output: no bridge",
+        "code": "hook-failed",
+        "pointer": f"/hooks/{kind}/1",
+        "op": "hook",
+        "path": "/bin/sh",
+        "hook": kind,
+        "index": 1,
+        "status": 3,
+        "output": "no bridge",
+    }

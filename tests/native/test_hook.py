@@ -23,9 +23,12 @@ def shell(script: str, **more: object) -> ops.Step:
 
 
 def failed(script: str, **more: object) -> tuple[int, str, str]:
+    """errno, what failed, and the text without its second line: the milliseconds."""
     found = sandbox.run([shell(script, **more)])
     assert found.path == "/bin/sh"
-    return found.errno, found.what, found.text
+    ended, milliseconds, output = found.text.split("\n", 2)
+    assert 0 <= int(milliseconds) < 60_000
+    return found.errno, found.what, f"{ended}\n{output}"
 
 
 def test_state_comes_on_stdin(tmp_path: Path) -> None:
@@ -65,6 +68,12 @@ def test_exit_status_and_output() -> None:
 
 def test_signal() -> None:
     assert failed("kill -9 $$")[2] == "signal 9\n"
+
+
+def test_the_time_that_it_took() -> None:
+    began = time.monotonic()
+    text = sandbox.run([shell("sleep 0.2; exit 1")]).text
+    assert 200 <= int(text.split("\n")[1]) <= (time.monotonic() - began) * 1000
 
 
 def test_the_end_of_long_output_is_kept() -> None:
@@ -143,4 +152,6 @@ def test_nothing_stays_open() -> None:
 def test_hook_of_the_built_init() -> None:
     with Init([shell("echo from the hook; exit 4")]) as init:
         message = init.receive()
-        assert message and message.detail[2] == "exit status 4\nfrom the hook\n"
+        assert message
+        ended, _, output = message.detail[2].split("\n", 2)
+        assert (ended, output) == ("exit status 4", "from the hook\n")

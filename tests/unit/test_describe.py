@@ -132,12 +132,12 @@ START_HOOK = ops.hook("/hooks/startContainer/1", path="/h", timeout_ms=2000)
         ),
         (
             START_HOOK,
-            (errno.EIO, "hook", "/h", "exit status 3\nno such\nluck\n"),
+            (errno.EIO, "hook", "/h", "exit status 3\n12\nno such\nluck\n"),
             "startContainer hook #1 (/h): exit status 3, output: no such\nluck",
         ),
         (
             START_HOOK,
-            (errno.ETIMEDOUT, "hook", "/h", "timed out\n"),
+            (errno.ETIMEDOUT, "hook", "/h", "timed out\n2000\n"),
             "startContainer hook #1 (/h): still running after 2 s, killed",
         ),
         (
@@ -199,3 +199,41 @@ def test_environment_values_are_in_no_error() -> None:
     step: Any = ops.execve("/process/args", args=["/bin/a"], env=["TOKEN=hunter2"])
     error = step_error(step, errno.ENOENT, "execve", "/bin/a", "")
     assert "hunter2" not in f"{error} {error.details()}"
+
+
+@pytest.mark.parametrize(
+    ("errno_", "what", "text", "code", "facts"),
+    [
+        (
+            errno.ECHILD,
+            "hook",
+            "exit status 3\n12\nno such\nluck\n",
+            "hook-failed",
+            {"status": 3, "seconds": 0.012, "output": "no such\nluck"},
+        ),
+        (errno.ECHILD, "hook", "signal 9\n0\n", "hook-failed", {"signal": 9, "seconds": 0.0}),
+        (errno.ETIMEDOUT, "hook", "timed out\n2000\n", "hook-timeout", {"seconds": 2.0}),
+        (errno.ENOENT, "execve", "", "hook-not-started", {}),
+    ],
+)
+def test_facts_of_a_hook(
+    errno_: int, what: str, text: str, code: str, facts: dict[str, object]
+) -> None:
+    found = step_error(START_HOOK, errno_, what, "/h", text)
+    assert found.code == code
+    assert found.facts == {"hook": "startContainer", "index": 1, **facts}
+
+
+@pytest.mark.parametrize(
+    ("step", "errno_", "code"),
+    [
+        (ops.exec_lookup("", file="a", path=""), errno.ENOENT, "exec-not-found"),
+        (ops.exec_lookup("", file="a", path=""), errno.EACCES, "exec-denied"),
+        (ops.execve("", args=["/a"], env=[]), errno.ENOEXEC, "exec-format"),
+        (ops.execve("", args=["/a"], env=[]), errno.EIO, "exec-failed"),
+        (ops.mount_bind("/mounts/0", source="/a", target="/b"), errno.EPERM, "mount"),
+        (ops.setsid(""), errno.EPERM, "step"),
+    ],
+)
+def test_codes(step: ops.Step, errno_: int, code: str) -> None:
+    assert step_error(step, errno_, "", "", "").code == code

@@ -97,3 +97,36 @@ def test_no_descriptor_is_left(tmp_path: Path) -> None:
     with pytest.raises(HookError):
         run(tmp_path, {"path": "/no/such"})
     assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def failure_of(tmp_path: Path, hook: dict[str, Any]) -> HookError:
+    with pytest.raises(HookError) as caught:
+        run(tmp_path, hook)
+    return caught.value
+
+
+def test_facts_of_a_failure(tmp_path: Path) -> None:
+    found = failure_of(tmp_path, sh("echo no more >&2; exit 3")).details()
+    assert 0 <= float(found.pop("seconds")) < 60
+    assert found == {
+        "code": "hook-failed",
+        "pointer": "/hooks/createRuntime/0",
+        "op": "hook",
+        "path": "/bin/sh",
+        "hook": "createRuntime",
+        "index": 0,
+        "status": 3,
+        "output": "no more",
+    }
+
+
+def test_codes_and_ends(tmp_path: Path) -> None:
+    killed = failure_of(tmp_path, sh("kill -9 $$")).details()
+    assert (killed["code"], killed["signal"]) == ("hook-failed", 9)
+    late = failure_of(tmp_path, sh("exec sleep 60", timeout=1)).details()
+    assert (late["code"], late["errno"]) == ("hook-timeout", "ETIMEDOUT")
+    assert 1 <= float(late["seconds"]) < 60
+    assert "status" not in late and "signal" not in late
+    missing = failure_of(tmp_path, {"path": "/no/such"}).details()
+    assert (missing["code"], missing["errno"]) == ("hook-not-started", "ENOENT")
+    assert "seconds" not in missing

@@ -227,8 +227,8 @@ static int hook_serve(struct hook *h, struct state_text *state, struct output *o
   }
 }
 
-/* "exit status 3" or "signal 9", a newline, the end of the output. */
-static int hook_failure(struct ctx *c, const char *path, int err, int status,
+/* "exit status 3" or "signal 9", the milliseconds it took, the end of the output; a line each. */
+static int hook_failure(struct ctx *c, const char *path, int err, int status, int64_t began,
                         const struct output *out) {
   char text[OUTPUT_KEPT + 64];
   struct buffer b = {.data = text, .room = sizeof text};
@@ -242,6 +242,8 @@ static int hook_failure(struct ctx *c, const char *path, int err, int status,
     buffer_number(&b, status >> 8 & 0xff, 10);
   }
   buffer_add(&b, "\n");
+  buffer_decimal(&b, (clock_ns() - began) / NS_PER_MS);
+  buffer_add(&b, "\n");
   buffer_bytes(&b, out->bytes, out->len);
   return fail_text(c, err, "hook", path, text, b.len);
 }
@@ -249,7 +251,7 @@ static int hook_failure(struct ctx *c, const char *path, int err, int status,
 static int hook_run(struct ctx *c, const struct step *s, struct hook *h) {
   const char *path = str(c, s, S_hook_path);
   int64_t timeout = (int64_t)s->n[N_hook_timeout_ms];
-  int64_t deadline = timeout > 0 ? clock_ns() + timeout * NS_PER_MS : 0;
+  int64_t began = clock_ns(), deadline = timeout > 0 ? began + timeout * NS_PER_MS : 0;
   char digits[24];
   struct buffer pid = {.data = digits, .room = sizeof digits};
   buffer_decimal(&pid, sys(getpid));
@@ -276,7 +278,9 @@ static int hook_run(struct ctx *c, const struct step *s, struct hook *h) {
     output_read(h, &out);
   if (err < 0 && err != -ETIMEDOUT)
     return fail(c, err, "ppoll", path);
-  return err < 0 || status != 0 ? hook_failure(c, path, err < 0 ? err : -ECHILD, status, &out) : 0;
+  if (err == 0 && status == 0)
+    return 0;
+  return hook_failure(c, path, err < 0 ? err : -ECHILD, status, began, &out);
 }
 
 int op_hook(struct ctx *c, const struct step *s) {
