@@ -51,7 +51,7 @@ class Record:
     pid is 0 until the init is known. pid_start is field 22 of /proc/PID/stat, in clock
     ticks since boot: with the pid it names a process for good. cgroup is what
     cgroups.driver.from_record takes, or None without a cgroup. hooks holds poststart and
-    poststop. start_socket: True when the init waits for `start`.
+    poststop. resctrl is what host.rdt takes, or None. start_socket: True when the init waits for `start`.
     """
 
     __slots__ = (
@@ -68,6 +68,7 @@ class Record:
         "owner",
         "pid",
         "pid_start",
+        "resctrl",
         "rootfs",
         "start_socket",
     )
@@ -83,6 +84,7 @@ class Record:
     pid: int
     pid_start: int
     cgroup: dict[str, Any] | None
+    resctrl: dict[str, Any] | None
     hooks: dict[str, list[dict[str, Any]]]
     own_pid_namespace: bool
     no_process: bool

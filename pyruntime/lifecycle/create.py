@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pyruntime.launch.spawn import Child
     from pyruntime.log import Log
     from pyruntime.plan.plan import Plan
+    from pyruntime.plan.resctrl import ResctrlPlan
     from pyruntime.spec.load import Loaded
 
 
@@ -188,6 +189,8 @@ class _Creation:
         self.directory.write(self.record)
         self._create_cgroup(preserve, listen_fds)
         self.record.cgroup = self.cgroup.record()
+        if self.plan.resctrl is not None:
+            self._create_resctrl(self.plan.resctrl)
         self.directory.write(self.record)
         self._spawn(preserve)
         self.cgroup.apply(self.plan.cgroup.settings)
@@ -201,6 +204,14 @@ class _Creation:
         self.undo.push(self.cgroup.delete)
         if self.cgroup is not wanted:
             self._compile(preserve, listen_fds)
+
+    def _create_resctrl(self, wanted: ResctrlPlan) -> None:
+        from pyruntime.host import rdt  # few machines have it
+
+        claimed = self.record.resctrl = rdt.claim(wanted, rdt.find_root())
+        self.directory.write(self.record)
+        self.undo.push(lambda: rdt.delete(claimed))
+        rdt.create(wanted, claimed)
 
     def _compile(self, preserve: int, listen_fds: int) -> None:
         request, facts = self.request, self.facts
@@ -244,6 +255,7 @@ class _Creation:
             pid=0,
             pid_start=0,
             cgroup=self.cgroup.record(),
+            resctrl=None,
             hooks={kind: hooks[kind] for kind in ("poststart", "poststop") if hooks.get(kind)},
             own_pid_namespace=bool(self.plan.clone_flags & 0x20000000),
             no_process=self.plan.no_process,
@@ -271,6 +283,10 @@ class _Creation:
             if cgroup_fd is not None:
                 os.close(cgroup_fd)
         self.undo.push(self._kill)
+        if self.record.resctrl is not None:
+            from pyruntime.host import rdt  # as above
+
+            rdt.join(self.record.resctrl, self.child.pid)
 
     def _serve(self) -> None:
         serve(

@@ -94,6 +94,10 @@ def destroy(directory: StateDir, record: Record, log: Log, *, kill: bool) -> Non
         kill_init(record)
     if cgroup is not None:
         cgroup.delete(WAIT_SECONDS)
+    if record.resctrl is not None:
+        from pyruntime.host import rdt  # few containers have a group
+
+        rdt.delete(record.resctrl)
     directory.remove()
     poststop(record, log)
 

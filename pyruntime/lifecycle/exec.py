@@ -192,6 +192,10 @@ class _Exec:
         )
         self.child = self._spawn(encode(self.plan, preserve), preserve)
         self.undo.push(self._kill)
+        if record.resctrl is not None:
+            from pyruntime.host import rdt  # few containers have a group
+
+            rdt.join(record.resctrl, self.child.pid)
         serve(
             self.child,
             self.plan,

@@ -174,6 +174,10 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
         from pyruntime.plan import hooks  # most containers have none
 
         plan.hooks = hooks.runtime_hooks(config)
+    if c.linux.get("intelRdt") is not None:
+        from pyruntime.plan import resctrl  # as above
+
+        plan.resctrl = resctrl.read(mapping(c.linux, "intelRdt", "/linux"), container_id)
     plan.preserve = options.preserve_fds
     return c
 

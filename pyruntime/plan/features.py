@@ -42,7 +42,7 @@ def features() -> dict[str, Any]:
                 "modes": list(placement.MODES),
                 "flags": list(placement.MODE_FLAGS),
             },
-            "intelRdt": {"enabled": "intelRdt" not in refused},
+            "intelRdt": {"enabled": True, "schemata": True, "monitoring": True},
             "mountExtensions": {"idmap": {"enabled": False}},
             "netDevices": {"enabled": "netDevices" not in refused},
         },

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pyruntime.plan.device_rules import DeviceRules
+    from pyruntime.plan.resctrl import ResctrlPlan
     from pyruntime.plan.setting import Setting
     from pyruntime.plan.step import Step
 
@@ -63,7 +64,7 @@ class Plan:
     around the clone. cpus: what the clone is born with, [] for the runtime's own. hooks: those
     that the runtime runs, by kind. terminal, console_size: (rows, columns) or None.
     no_process: the config has no process, so that `start` must fail. preserve: descriptors
-    from 3 on that the process keeps. warnings: what is ignored, with the reason.
+    from 3 on that the process keeps. resctrl: the group to run in, None without one. warnings: what is ignored, with the reason.
     """
 
     __slots__ = (
@@ -75,6 +76,7 @@ class Plan:
         "no_process",
         "pid_namespace",
         "preserve",
+        "resctrl",
         "rootfs",
         "slots",
         "steps",
@@ -95,4 +97,5 @@ class Plan:
         self.console_size: tuple[int, int] | None = None
         self.no_process = False
         self.preserve = 0
+        self.resctrl: ResctrlPlan | None = None
         self.warnings: list[Problem] = []

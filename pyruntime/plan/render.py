@@ -21,6 +21,7 @@ def text(plan: Plan) -> str:
     out = [f"rootfs {plan.rootfs}", f"cgroup {plan.cgroup.path}", *_clone(plan)]
     out += _section("descriptors", [_slot(plan, index) for index in range(len(plan.slots))])
     out += _section("cgroup settings", _settings(plan))
+    out += _section("resctrl group", _resctrl(plan))
     out += _section("hooks of the runtime", _hooks(plan))
     out.append("\nsteps of the init")
     for index, step in enumerate(plan.steps):
@@ -67,6 +68,15 @@ def _settings(plan: Plan) -> list[str]:
     return lines
 
 
+def _resctrl(plan: Plan) -> list[str]:
+    group = plan.resctrl
+    if group is None:
+        return []
+    lines = [f"{group.name or 'the root'}{'' if group.given else ', made for this container'}"]
+    lines += [f"schemata: {line}" for line in group.lines]
+    return lines + ([f"monitoring group {group.monitor}"] if group.monitor else [])
+
+
 def _hooks(plan: Plan) -> list[str]:
     return [
         f"{kind} {hook.get('path')}" for kind, entries in plan.hooks.items() for hook in entries
@@ -80,6 +90,12 @@ def data(plan: Plan) -> dict[str, Any]:
         "cgroup": {
             "path": plan.cgroup.path,
             "settings": [_setting_data(setting) for setting in plan.cgroup.settings],
+        },
+        "resctrl": plan.resctrl
+        and {
+            "group": plan.resctrl.name or "/",
+            "schemata": plan.resctrl.lines,
+            "monitor": plan.resctrl.monitor,
         },
         "newNamespaces": _new_namespaces(plan),
         "pidNamespace": plan.pid_namespace.path if plan.pid_namespace else None,

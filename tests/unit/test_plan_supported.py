@@ -145,7 +145,7 @@ def test_all_that_is_refused_is_named_at_once() -> None:
     "linux",
     [
         {"seccomp": None, "uidMappings": [], "gidMappings": None, "mountLabel": ""},
-        {"intelRdt": {}, "timeOffsets": {}, "netDevices": {}, "memoryPolicy": None},
+        {"timeOffsets": {}, "netDevices": {}, "memoryPolicy": None},
         {"namespaces": None, "devices": None, "resources": None, "sysctl": None},
     ],
 )

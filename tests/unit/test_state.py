@@ -23,6 +23,7 @@ def record(**changes: Any) -> state.Record:
         "pid": os.getpid(),
         "pid_start": state.start_time(os.getpid()),
         "cgroup": None,
+        "resctrl": None,
         "hooks": {},
         "own_pid_namespace": True,
         "no_process": False,
