@@ -88,7 +88,9 @@ def destroy(directory: StateDir, record: Record, log: Log, *, kill: bool) -> Non
     Raises CgroupError, StateError when processes do not end in time; the record stays then.
     """
     cgroup = from_record(record.cgroup) if record.cgroup is not None else None
-    if kill:
+    # The end of a pid namespace's first process is the end of all in it.
+    ended = record.pid and record.own_pid_namespace and not state.alive(record)
+    if kill and not ended:
         if cgroup is not None:
             cgroup.kill(_signal.SIGKILL)
         kill_init(record)
