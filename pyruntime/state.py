@@ -51,7 +51,9 @@ class Record:
     pid is 0 until the init is known. pid_start is field 22 of /proc/PID/stat, in clock
     ticks since boot: with the pid it names a process for good. cgroup is what
     cgroups.driver.from_record takes, or None without a cgroup. hooks holds poststart and
-    poststop. resctrl is what host.rdt takes, or None. start_socket: True when the init waits for `start`.
+    poststop. resctrl is what host.rdt takes, or None. start_socket: True when the init waits
+    for `start`. resources: linux.resources as `update` left them, None while config.json's
+    are in force.
     """
 
     __slots__ = (
@@ -69,6 +71,7 @@ class Record:
         "pid",
         "pid_start",
         "resctrl",
+        "resources",
         "rootfs",
         "start_socket",
     )
@@ -85,12 +88,14 @@ class Record:
     pid_start: int
     cgroup: dict[str, Any] | None
     resctrl: dict[str, Any] | None
+    resources: dict[str, Any] | None
     hooks: dict[str, list[dict[str, Any]]]
     own_pid_namespace: bool
     no_process: bool
     start_socket: bool
 
     def __init__(self, **fields: Any) -> None:
+        fields.setdefault("resources", None)
         for name in self.__slots__:
             setattr(self, name, fields[name])
 

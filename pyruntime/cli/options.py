@@ -241,6 +241,52 @@ VERBS = (
     Verb("pause", "freeze a container's processes", arguments="ID", count=(1, 1)),
     Verb("resume", "thaw a container's processes", arguments="ID", count=(1, 1)),
     Verb(
+        "update",
+        "change the limits of a container",
+        arguments="ID",
+        count=(1, 1),
+        options=(
+            Option(
+                "resources",
+                "take them from a JSON file like linux.resources, - for standard input",
+                short="r",
+                metavar="FILE",
+            ),
+            Option("blkio-weight", "share of block I/O, 10 to 1000", metavar="WEIGHT"),
+            Option("cpu-period", "period of the CPU quota in microseconds", metavar="US"),
+            Option("cpu-quota", "CPU time in a period in microseconds, -1 for all", metavar="US"),
+            Option("cpu-burst", "quota that may be saved up in microseconds", metavar="US"),
+            Option("cpu-share", "share of CPU time beside other cgroups", metavar="SHARES"),
+            Option(
+                "cpu-idle", "1 for CPU time that nobody else wants, 0 for normal", metavar="0|1"
+            ),
+            Option("cpu-rt-period", "period of real-time tasks in microseconds", metavar="US"),
+            Option("cpu-rt-runtime", "CPU time of real-time tasks in a period", metavar="US"),
+            Option("cpuset-cpus", "CPUs to run on, as 0-3,7", metavar="LIST"),
+            Option("cpuset-mems", "memory nodes to use, as 0-1", metavar="LIST"),
+            Option("memory", "limit of memory, -1 for none", metavar="SIZE"),
+            Option("memory-reservation", "memory to be left to it", metavar="SIZE"),
+            Option("memory-swap", "limit of memory and swap together, -1 for none", metavar="SIZE"),
+            Option("kernel-memory", "ignored", metavar="SIZE", hidden=True),
+            Option("kernel-memory-tcp", "ignored", metavar="SIZE", hidden=True),
+            Option("pids-limit", "how many processes and threads, -1 for any", metavar="N"),
+            Option("l3-cache-schema", "not carried out yet", metavar="SCHEMA"),
+            Option("mem-bw-schema", "not carried out yet", metavar="SCHEMA"),
+        ),
+        text="What is not given stays. SIZE is in bytes, or a number with k, m, g or t.",
+    ),
+    Verb(
+        "events",
+        "print a container's statistics and its lack of memory as JSON lines",
+        arguments="ID",
+        count=(1, 1),
+        options=(
+            Option("stats", "print the statistics once and end"),
+            Option("interval", "time between statistics", metavar="SPAN", default="5s"),
+        ),
+        text="Ends when the container does.",
+    ),
+    Verb(
         "spec",
         "write a config.json to start from",
         options=(

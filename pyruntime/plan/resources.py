@@ -71,7 +71,7 @@ def _cpu(cpu: Map, at: Hierarchies) -> Iterable[Setting]:
             from pyruntime.plan.weights import cpu_weight  # pure cgroup v1 does without
 
             yield Setting("cpu", "cpu.weight", str(cpu_weight(shares)), pointer)
-    if any(number(cpu, key) for key in ("quota", "period", "burst")):
+    if any(number(cpu, key) for key in ("quota", "period")) or number(cpu, "burst") is not None:
         yield from _cpu_bandwidth(cpu, at)
     yield from _cpu_realtime(cpu, at)
 
@@ -86,14 +86,14 @@ def _cpu_bandwidth(cpu: Map, at: Hierarchies) -> Iterable[Setting]:
             yield Setting("cpu", "cpu.cfs_period_us", str(period), f"{here}/period")
         if quota:
             yield Setting("cpu", "cpu.cfs_quota_us", str(quota), f"{here}/quota")
-        if burst:
+        if burst is not None:
             yield Setting("cpu", "cpu.cfs_burst_us", str(burst), f"{here}/burst")
         return
     if quota or period:
         limit = str(quota) if quota and quota > 0 else "max"
         value = f"{limit} {period or DEFAULT_PERIOD}"
         yield Setting("cpu", "cpu.max", value, f"{here}/{field}")
-    if burst:
+    if burst is not None:
         yield Setting("cpu", "cpu.max.burst", str(burst), f"{here}/burst")
 
 
