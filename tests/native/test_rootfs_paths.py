@@ -141,6 +141,19 @@ def test_dangling_link_as_a_file_target(rootfs: Path, canary: Path, tmp_path: Pa
     assert listing(canary) == ["file"]
 
 
+def test_link_of_the_image_does_not_lead_over_proc(rootfs: Path) -> None:
+    """What may lie over a procfs is said by its name in the config, never by a link."""
+    (rootfs / "volume").symlink_to("proc")
+    first = ops.mount_fs("", fstype="proc", source="proc", target="/proc")
+    named = ops.mount_fs("", fstype="tmpfs", source="tmpfs", target="/proc/fs")
+    linked = ops.mount_fs("", fstype="tmpfs", source="tmpfs", target="/volume/fs")
+    outcome = run([*container(rootfs), first, named])
+    assert outcome.result == 0, outcome
+    outcome = run([*container(rootfs), first, linked])
+    assert (outcome.errno, outcome.path) == (errno.ELOOP, "/volume/fs")
+    assert "procfs" in outcome.what
+
+
 @pytest.mark.parametrize("fstype", ["proc", "sysfs"])
 @pytest.mark.parametrize("link", ["/canary", "elsewhere", "."])
 def test_proc_and_sysfs_refuse_a_link(rootfs: Path, fstype: str, link: str) -> None:

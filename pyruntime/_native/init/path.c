@@ -4,8 +4,10 @@
 #include "text.h"
 #include "tree.h"
 
+#include <asm/statfs.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 
 #define LINK_LIMIT 40
@@ -250,6 +252,23 @@ static int refuse_root(struct ctx *c, int fd, const char *path) {
   return fail(c, -EINVAL, "resolve: the target is the root itself", path);
 }
 
+/* The config says what may lie over /proc; a link of the image must not add to that. */
+static int refuse_link_into_proc(struct ctx *c, int fd, const char *path) {
+  struct statfs fs;
+  int err = (int)sys(fstatfs, fd, &fs);
+  if (!err && fs.f_type == PROC_SUPER_MAGIC) {
+    int straight = path_openat2(c->rootfs, path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+    if (straight < 0)
+      err = straight;
+    else
+      sys(close, straight);
+  }
+  if (!err)
+    return fd;
+  sys(close, fd);
+  return fail(c, err, "resolve: a link leads into a procfs", path);
+}
+
 int path_target(struct ctx *c, const char *path, unsigned flags, bool *created) {
   uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   uint64_t open_flags = O_PATH;
@@ -266,7 +285,8 @@ int path_target(struct ctx *c, const char *path, unsigned flags, bool *created) 
     return fail(c, fd, "resolve: must be an ordinary directory, reached without a link", path);
   if (fd < 0)
     return fail(c, fd, "resolve", path);
-  return refuse_root(c, fd, path);
+  fd = refuse_root(c, fd, path);
+  return fd < 0 ? fd : refuse_link_into_proc(c, fd, path);
 }
 
 int path_parent(struct ctx *c, const char *path, char name[NAME_LIMIT]) {
