@@ -368,7 +368,7 @@ def preserved(count: int) -> tuple[int, int]:
     listen_fds = 0
     if os.environ.get("LISTEN_PID") == str(os.getpid()):
         value = os.environ.get("LISTEN_FDS", "")
-        listen_fds = int(value) if value.isascii() and value.isdigit() else 0
+        listen_fds = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
     total = listen_fds + count
     if total > 4096:
         raise UsageError(f"--preserve-fds {count}: too many descriptors", code="bad-value")

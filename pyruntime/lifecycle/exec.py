@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pyruntime.state import Record
 
 ID_LIMIT = 4294967294  # (uid_t) -1 means "no change" to the kernel
+DIGITS_LIMIT = 20  # int() refuses thousands of digits by an error of its own
 
 
 class ExecRequest:
@@ -302,7 +303,8 @@ def _user(request: ExecRequest, user: dict[str, Any]) -> dict[str, Any]:
 
 def _number(text: str, option: str, given: str) -> int:
     """An id in decimal and nothing else: a lax parser once gave root instead."""
-    if not (text.isascii() and text.isdigit()) or int(text) > ID_LIMIT:
+    plain = text.isascii() and text.isdigit() and len(text) <= DIGITS_LIMIT
+    if not plain or int(text) > ID_LIMIT:
         raise UsageError(
             f"option {option}: {given!r} is not a numeric id",
             hint="UID or UID:GID, as decimal numbers; names are not looked up",

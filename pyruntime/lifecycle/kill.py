@@ -19,7 +19,7 @@ def parse_signal(text: str) -> int:
 
     Raises UsageError.
     """
-    if text.isascii() and text.isdigit() and int(text) <= SIGNAL_MAX:
+    if text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= SIGNAL_MAX:
         return int(text)
     name = text.upper().removeprefix("SIG")
     if name in _ALIASES:
@@ -29,7 +29,7 @@ def parse_signal(text: str) -> int:
     if isinstance(number, int) and not name.startswith("_"):
         if not sign:
             return int(number)
-        if base in ("RTMIN", "RTMAX") and offset.isascii() and offset.isdigit():
+        if base in ("RTMIN", "RTMAX") and offset.isascii() and offset.isdigit() and len(offset) < 3:
             shifted = number + int(offset) if sign == "+" else number - int(offset)
             if _signal.SIGRTMIN <= shifted <= _signal.SIGRTMAX:
                 return int(shifted)

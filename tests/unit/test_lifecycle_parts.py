@@ -16,6 +16,7 @@ from pyruntime.lifecycle.undo import Undo
 from pyruntime.plan import ops
 from pyruntime.plan.plan import CgroupPlan, Plan
 
+HUGE = "9" * 5000  # more digits than int() takes
 BASE: dict[str, Any] = {
     "user": {"uid": 5, "gid": 6},
     "args": ["sh"],
@@ -46,7 +47,23 @@ def test_signals(text: str, number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "TERMX", "-9", "65", "1.0", "RTMIN-1", "RTMAX+1", "_BLOCK", "BLOCK", "KILL+1", "٣"]
+    "text",
+    [
+        "",
+        "TERMX",
+        "-9",
+        "65",
+        "1.0",
+        "RTMIN-1",
+        "RTMAX+1",
+        "_BLOCK",
+        "BLOCK",
+        "KILL+1",
+        "٣",
+        HUGE,
+        f"RTMIN+{HUGE}",
+    ],
+    ids=lambda text: text[:10],
 )
 def test_what_is_no_signal(text: str) -> None:
     with pytest.raises(UsageError, match="unknown signal"):
@@ -77,7 +94,9 @@ def test_exec_user(user: str, uid: int, gid: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "user", ["1:", ":1", "-1", "4294967295", "1x", "root", " 1", "1 ", "+1", "0x1", "1:2:3", "١"]
+    "user",
+    ["1:", ":1", "-1", "4294967295", "1x", "root", " 1", "1 ", "+1", "0x1", "1:2:3", "١", HUGE],
+    ids=lambda user: user[:10],
 )
 def test_exec_user_is_exact_or_an_error(user: str) -> None:
     with pytest.raises(UsageError, match="is not a numeric id"):

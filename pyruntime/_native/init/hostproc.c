@@ -28,11 +28,13 @@ static uint64_t number(const char *s) {
   return value;
 }
 
+static bool is_octal(char digit) { return digit >= '0' && digit <= '7'; }
+
 /* Blanks and backslashes are written in octal: "\040". */
 static void unescape(char *s) {
   char *to = s;
   while (*s) {
-    if (s[0] == '\\' && s[1] && s[2] && s[3]) {
+    if (s[0] == '\\' && is_octal(s[1]) && is_octal(s[2]) && is_octal(s[3])) {
       *to++ = (char)(((s[1] - '0') << 6) | ((s[2] - '0') << 3) | (s[3] - '0'));
       s += 4;
     } else {

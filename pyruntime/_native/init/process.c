@@ -69,6 +69,8 @@ static int64_t key_permissions(const char *text) {
   int64_t value = 0;
   for (; *text != ';' && *text != '\0'; text++) {
     char digit = *text;
+    if (value > UINT32_MAX)
+      return -1;
     if (digit >= '0' && digit <= '9')
       value = value * 16 + (digit - '0');
     else if (digit >= 'a' && digit <= 'f')
@@ -118,7 +120,8 @@ int op_affinity_reset(struct ctx *c, const struct step *s) {
 
 /* The whole group, which setsid made the process's own: the same as ioprio_set(2) by pgid. */
 int op_io_priority(struct ctx *c, const struct step *s) {
-  uint64_t priority = IOPRIO_PRIO_VALUE(s->n[N_io_priority_kind], s->n[N_io_priority_priority]);
+  int kind = (int)s->n[N_io_priority_kind], level = (int)s->n[N_io_priority_priority];
+  uint64_t priority = (uint64_t)IOPRIO_PRIO_VALUE(kind, level);
   long ret = sys(ioprio_set, IOPRIO_WHO_PGRP, 0, priority);
   return ret < 0 ? fail(c, (int)ret, "ioprio_set", NULL) : 0;
 }
