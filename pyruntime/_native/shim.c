@@ -2,9 +2,12 @@
 /* Namespaces by descriptor, and the init's steps in the caller's own process. */
 #include "shim.h"
 #include "init/decode.h"
+#include "init/path.h"
 #include "init/run.h"
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/nsfs.h>
+#include <linux/openat2.h>
 #include <linux/prctl.h>
 
 int pyr_setns(int fd, int nstype) { return (int)sys(setns, fd, nstype); }
@@ -14,6 +17,11 @@ int pyr_unshare(int flags) { return (int)sys(unshare, flags); }
 int pyr_subreaper(void) { return (int)sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 int pyr_ns_type(int fd) { return (int)sys(ioctl, fd, NS_GET_NSTYPE); }
+
+int pyr_open_beneath(int dir, const char *path) {
+  return path_openat2(dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC,
+                      RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
 
 int pyr_plan_run(const void *plan, size_t size, int base) {
   static struct ctx c;

@@ -36,6 +36,9 @@ int pyr_unshare(int flags);
 int pyr_ns_type(int fd);
 int pyr_subreaper(void);
 
+/* An O_PATH descriptor of a directory that is at or below `dir`; no symbolic links. */
+int pyr_open_beneath(int dir, const char *path);
+
 /* Runs a plan in this process and reports to descriptor base (base < 0: to nobody). */
 int pyr_plan_run(const void *plan, size_t size, int base);
 

@@ -198,7 +198,7 @@ VERBS = (
             _PRESERVE,
             Option(
                 "cgroup",
-                "run in an existing sub-cgroup (not carried out yet)",
+                "run in an existing sub-cgroup of the container",
                 metavar="[CONTROLLER:]PATH",
                 kind="list",
             ),

@@ -9,7 +9,7 @@ import os
 
 from pyruntime import jsontext, state
 from pyruntime.cgroups.driver import from_record
-from pyruntime.errors import HostError, StateError, Unsupported, UsageError
+from pyruntime.errors import HostError, StateError, UsageError
 from pyruntime.host import console
 from pyruntime.host.probe import probe
 from pyruntime.launch.serve import serve
@@ -118,8 +118,6 @@ def execute(request: ExecRequest, log: Log) -> int:
 
     Raises an error of the tree when the process did not come to run.
     """
-    if request.cgroup:
-        raise Unsupported("option --cgroup is not carried out yet")
     with state.open_dir(request.root, request.id) as directory:
         record = directory.read()
         _require_running(status_of(directory, record), request)
@@ -167,6 +165,10 @@ class _Exec:
         self.cgroup: Cgroup | None = None
         if record.cgroup is not None:
             self.cgroup = from_record(record.cgroup)
+        if request.cgroup:
+            from pyruntime.cgroups.subgroup import sub_cgroup  # few ask for one
+
+            self.cgroup = sub_cgroup(self.cgroup, request.cgroup)
 
     def start(self, process: dict[str, Any], config: dict[str, Any]) -> None:
         request, record = self.request, self.record
@@ -212,7 +214,7 @@ class _Exec:
         try:
             return self._spawn_into(self.cgroup.v2_fd(), blob, preserve)
         except HostError as err:
-            if err.errno not in (errno.EBUSY, errno.ENOENT):
+            if err.errno not in (errno.EBUSY, errno.ENOENT) or self.request.cgroup:
                 raise
             # The container has moved its processes down: controllers are enabled here.
             return self._spawn_into(self.cgroup.v2_fd_of(self.record.pid), blob, preserve)
