@@ -5,6 +5,7 @@
       state.json            the record, written atomically (temporary file + rename)
       config.json           a copy of the bundle's, as it was at create
       start.sock            the created container's init listens here for `start`
+    <root>/@seccomp/        compiled filters: see host.seccomp.cache
 
 It reads and writes files and asks the kernel about one process; it starts, signals and
 removes nothing but these files. No verb but `list` looks at another container's directory.
@@ -242,7 +243,7 @@ def create_dir(root: str, container_id: str) -> StateDir:
                 hint=f"`pyruntime delete {container_id}` removes it, or take another id",
             ) from None
         except FileNotFoundError:
-            _make_root(root)
+            make_root(root)
         except OSError as err:
             raise host_error(err, "create state directory", path) from None
     directory = _open(container_id, path)
@@ -250,7 +251,8 @@ def create_dir(root: str, container_id: str) -> StateDir:
     return directory
 
 
-def _make_root(root: str) -> None:
+def make_root(root: str) -> None:
+    """Make the state root and its parents, if they are not there. Raises HostError."""
     try:
         os.makedirs(root, 0o711, exist_ok=True)
         if os.environ.get("XDG_RUNTIME_DIR") and root.startswith(os.environ["XDG_RUNTIME_DIR"]):
@@ -279,7 +281,11 @@ def _open(container_id: str, path: str) -> StateDir:
 def list_ids(root: str) -> list[str]:
     """The ids below root, sorted. Raises FileNotFoundError when root is missing."""
     with os.scandir(root) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+        return sorted(
+            entry.name
+            for entry in entries
+            if _ID_CHARACTERS.issuperset(entry.name) and entry.is_dir(follow_symlinks=False)
+        )
 
 
 def read_file(path: str, dir_fd: int | None = None) -> bytes:

@@ -31,12 +31,12 @@ class Op:
 
 
 def bare(arg: str) -> str:
-    return arg.removesuffix("[]").removesuffix("<u32>")
+    return arg.removesuffix("[]").partition("<")[0]
 
 
 def shape(op: Op) -> str:
     lists = sum(1 << i for i, arg in enumerate(op.strs) if arg.endswith("[]"))
-    words = sum(1 << i for i, arg in enumerate(op.strs) if arg.endswith("<u32>"))
+    words = sum(1 << i for i, arg in enumerate(op.strs) if arg.endswith(">"))
     return f"{len(op.nums)}, {len(op.strs)}, {lists}, {words}"
 
 
@@ -132,6 +132,8 @@ def module(ops: list[Op], consts: dict[str, list[tuple[str, str, int]]]) -> str:
                 params.append(f"{name}: Sequence[str] = ()")
             elif arg.endswith("<u32>"):
                 params.append(f"{name}: Sequence[int] = ()")
+            elif arg.endswith("<bytes>"):
+                params.append(f'{name}: bytes = b""')
             else:
                 params.append(f'{name}: str = ""')
             args.append(f'"{name}": {name}')

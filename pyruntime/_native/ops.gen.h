@@ -54,11 +54,12 @@ enum pyr_op {
   OP_caps_set = 47,
   OP_caps_ambient = 48,
   OP_no_new_privs = 49,
-  OP_home = 50,
-  OP_exec_lookup = 51,
-  OP_fds_close = 52,
-  OP_execve = 53,
-  OP_END = 54
+  OP_seccomp = 50,
+  OP_home = 51,
+  OP_exec_lookup = 52,
+  OP_fds_close = 53,
+  OP_execve = 54,
+  OP_END = 55
 };
 
 enum { N_oom_score_adj_value = 0 };
@@ -100,6 +101,7 @@ enum { S_groups_gids = 0 };
 enum { N_user_uid = 0, N_user_gid = 1 };
 enum { N_caps_set_effective = 0, N_caps_set_permitted = 1, N_caps_set_inheritable = 2 };
 enum { N_caps_ambient_mask = 0 };
+enum { N_seccomp_flags = 0, N_seccomp_rules = 1, S_seccomp_program = 0 };
 enum { N_home_uid = 0 };
 enum { S_exec_lookup_file = 0, S_exec_lookup_path = 1 };
 enum { N_fds_close_keep = 0 };
@@ -181,6 +183,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(caps_set) \
   X(caps_ambient) \
   X(no_new_privs) \
+  X(seccomp) \
   X(home) \
   X(exec_lookup) \
   X(fds_close) \
@@ -237,6 +240,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(caps_set, 3, 0, 0, 0) \
   X(caps_ambient, 1, 0, 0, 0) \
   X(no_new_privs, 0, 0, 0, 0) \
+  X(seccomp, 2, 1, 0, 1) \
   X(home, 1, 0, 0, 0) \
   X(exec_lookup, 0, 2, 0, 0) \
   X(fds_close, 1, 0, 0, 0) \

@@ -9,6 +9,7 @@
 #include <linux/nsfs.h>
 #include <linux/openat2.h>
 #include <linux/prctl.h>
+#include <linux/seccomp.h>
 
 int pyr_setns(int fd, int nstype) { return (int)sys(setns, fd, nstype); }
 
@@ -21,6 +22,13 @@ int pyr_ns_type(int fd) { return (int)sys(ioctl, fd, NS_GET_NSTYPE); }
 int pyr_open_beneath(int dir, const char *path) {
   return path_openat2(dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC,
                       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+
+int pyr_seccomp_knows(unsigned flags) {
+  /* The flags are looked at before the filter, which is not there. */
+  long ret = sys(seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL);
+  if (ret == -EFAULT)
+    return 1;
+  return ret == -EINVAL ? 0 : (int)ret;
 }
 
 int pyr_plan_run(const void *plan, size_t size, int base) {

@@ -39,6 +39,9 @@ int pyr_subreaper(void);
 /* An O_PATH descriptor of a directory that is at or below `dir`; no symbolic links. */
 int pyr_open_beneath(int dir, const char *path);
 
+/* Whether the kernel knows all of these SECCOMP_FILTER_FLAG_*; nothing is loaded. */
+int pyr_seccomp_knows(unsigned flags);
+
 /* Runs a plan in this process and reports to descriptor base (base < 0: to nobody). */
 int pyr_plan_run(const void *plan, size_t size, int base);
 

@@ -7,12 +7,12 @@
  * makes raw system calls only, and writes nothing but its own frames and `attempt.err`.
  */
 #include "init/buffer.h"
+#include "init/clone.h"
 #include "init/signals.h"
 #include "shim.h"
 #include <linux/close_range.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <linux/sched.h>
 #include <linux/wait.h>
 
 #define STACK_SIZE 32768
@@ -27,47 +27,6 @@ struct attempt {
   int init_fd;
   int err; /* the child's answer */
 };
-
-/*
- * clone3, with `run(arg)` in the child on the stack given in args. Both registers must
- * outlive the system call, which keeps all but the scratch ones.
- */
-static long clone_run(struct clone_args *args, void (*run)(struct attempt *), struct attempt *arg) {
-#if defined(__x86_64__)
-  long ret = __NR_clone3;
-  register void (*fn)(struct attempt *) __asm__("r12") = run;
-  register struct attempt *with __asm__("r13") = arg;
-  __asm__ volatile("syscall\n\t"
-                   "test %%rax, %%rax\n\t"
-                   "jnz 1f\n\t"
-                   "xor %%ebp, %%ebp\n\t"
-                   "mov %%r13, %%rdi\n\t"
-                   "call *%%r12\n\t"
-                   "hlt\n"
-                   "1:"
-                   : "+a"(ret)
-                   : "D"(args), "S"(sizeof *args), "r"(fn), "r"(with)
-                   : "rcx", "r11", "memory", "cc");
-  return ret;
-#elif defined(__aarch64__)
-  register long x8 __asm__("x8") = __NR_clone3;
-  register long x0 __asm__("x0") = (long)args;
-  register long x1 __asm__("x1") = sizeof *args;
-  register void (*fn)(struct attempt *) __asm__("x20") = run;
-  register struct attempt *with __asm__("x21") = arg;
-  __asm__ volatile("svc #0\n\t"
-                   "cbnz x0, 1f\n\t"
-                   "mov x29, xzr\n\t"
-                   "mov x0, x21\n\t"
-                   "blr x20\n\t"
-                   "brk #0\n"
-                   "1:"
-                   : "+r"(x0)
-                   : "r"(x8), "r"(x1), "r"(fn), "r"(with)
-                   : "x30", "memory", "cc");
-  return x0;
-#endif
-}
 
 /* Moves *fd out of the numbers that slots will take. */
 static int fd_clear(int *fd, int first, int top) {
@@ -106,7 +65,8 @@ static int child_prepare(struct attempt *a) {
   return err < 0 ? err : signals_reset();
 }
 
-static void child_main(struct attempt *a) {
+static void child_main(void *arg) {
+  struct attempt *a = arg;
   char digits[16];
   struct buffer base = {.data = digits, .room = sizeof digits};
   buffer_decimal(&base, a->base);

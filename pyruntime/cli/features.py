@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pyruntime import jsontext
+from pyruntime.host.seccomp.flags import supported_flags
 from pyruntime.log import print_out
 from pyruntime.plan.features import features
 
@@ -14,5 +15,5 @@ if TYPE_CHECKING:
 
 
 def main(_invocation: Invocation, _log: Log) -> int:
-    print_out(jsontext.dumps(features(), indent=2) + "\n")
+    print_out(jsontext.dumps(features(supported_flags()), indent=2) + "\n")
     return 0

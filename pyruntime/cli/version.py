@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from pyruntime._version import VERSION
+from pyruntime.host.seccomp.library import locate
 from pyruntime.log import print_out
 
 SPEC_VERSION = "1.3.0"
@@ -13,5 +14,9 @@ SPEC_VERSION = "1.3.0"
 
 def print_version() -> int:
     python = ".".join(map(str, sys.version_info[:3]))
-    print_out(f"pyruntime version {VERSION}\nspec: {SPEC_VERSION}\npython: {python}\n")
+    text = f"pyruntime version {VERSION}\nspec: {SPEC_VERSION}\npython: {python}\n"
+    library = locate().version
+    if library:
+        text += f"libseccomp: {library}\n"
+    print_out(text)
     return 0

@@ -36,11 +36,11 @@ def check_socket_use(*, terminal: bool, detach: bool, console_socket: str) -> No
         )
 
 
-def connect(path: str) -> _socket.socket:
+def connect(path: str, *, pointer: str = "", code: str = "") -> _socket.socket:
     """A connection to the engine's socket, made early so that a wrong path costs nothing.
 
     A path longer than a unix address goes through its directory's descriptor.
-    Raises HostError.
+    pointer: the config field that names it; code: of the error. Raises HostError.
     """
     sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
     directory = -1
@@ -53,7 +53,7 @@ def connect(path: str) -> _socket.socket:
             sock.connect(path)
     except OSError as err:
         sock.close()
-        raise host_error(err, "connect to socket", path) from None
+        raise host_error(err, "connect to socket", path, pointer=pointer, code=code) from None
     finally:
         if directory >= 0:
             os.close(directory)

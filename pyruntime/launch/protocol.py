@@ -16,25 +16,35 @@ One SOCK_SEQPACKET pair, one message format, one message a packet:
     or keep it
     write state and pid file ◀─── SYNC READY
                              ─── GO ────────▶ create: close the pair, wait on start.sock
-                                              run, exec: execve
+                                              run, exec: go on
+    send it to the agent     ◀─── FD "seccomp" + descriptor (before READY, when the filter
+                                              must be loaded while there are rights to)
+                                              execve
     program runs             ◀─── (end of file, by close-on-exec)
 
     at any time              ◀─── WARN  step, errno, "what NUL path NUL text": it goes on
                              ◀─── ERROR step, errno, "what NUL path NUL text": it exits
 
 The runtime's end of file makes the init exit at its next wait. `start` speaks the last part
-on a connection to start.sock: it sends GO, and reads ERROR or the end of file.
+on a connection to start.sock: it sends GO, and reads FD "seccomp", ERROR or the end of file.
 """
 
 from __future__ import annotations
 
+import _socket
 import _struct
+import os
 
 from pyruntime.errors import HostError
 from pyruntime.plan import ops
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 HEADER = _struct.Struct("=IIiI")
 SIZE_MAX = 4096
+_ANCILLARY = _socket.CMSG_SPACE(4)
 GO = HEADER.pack(ops.MSG_GO, 0, 0, 0)
 
 _PHASE_NAMES = {
@@ -71,6 +81,35 @@ def decode(packet: bytes) -> Message:
     if len(data) != length:
         raise HostError("init sent a message of the wrong length", op="recvmsg", code="init")
     return Message(kind, step, abs(err), data)
+
+
+def receive(sock: _socket.socket) -> tuple[Message | None, list[int]]:
+    """The next message, None at the end of file; the descriptors that came are the caller's."""
+    try:
+        packet, ancillary, _, _ = sock.recvmsg(SIZE_MAX, _ANCILLARY, _socket.MSG_CMSG_CLOEXEC)
+    except ConnectionResetError:
+        return None, []
+    fds = [
+        int.from_bytes(data[:4], "little", signed=True)
+        for level, kind, data in ancillary
+        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS
+    ]
+    try:
+        return (decode(packet) if packet else None), fds
+    except HostError:
+        for fd in fds:
+            os.close(fd)
+        raise
+
+
+def take(message: Message, fds: list[int], on_fd: Callable[[str, int], None]) -> None:
+    """Give the descriptor of an FD message to on_fd, which owns it then; close all others."""
+    try:
+        if message.kind == ops.MSG_FD and fds:
+            on_fd(message.data.decode().rstrip("\0"), fds.pop())
+    finally:
+        for fd in fds:
+            os.close(fd)
 
 
 class Conversation:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import _socket
 import os
 
 from pyruntime.errors import StepError
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from pyruntime.plan.plan import Plan
 
     Phases = Mapping[int, Callable[[], None]]
-
-_ANCILLARY = _socket.CMSG_SPACE(4)
 
 
 def serve(
@@ -67,28 +64,11 @@ def _go(child: Child) -> None:
 
 
 def _receive(child: Child, on_fd: Callable[[str, int], None]) -> protocol.Message | None:
-    """The next message; None at the end of file."""
-    try:
-        packet, ancillary, _, _ = child.sync.recvmsg(
-            protocol.SIZE_MAX, _ANCILLARY, _socket.MSG_CMSG_CLOEXEC
-        )
-    except ConnectionResetError:
-        return None
-    fds = [
-        int.from_bytes(data[:4], "little", signed=True)
-        for level, kind, data in ancillary
-        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS
-    ]
-    if not packet:
-        return None
-    try:
-        message = protocol.decode(packet)
-        if message.kind == ops.MSG_FD and fds:
-            on_fd(message.data.decode().rstrip("\0"), fds.pop())
-        return message
-    finally:
-        for fd in fds:
-            os.close(fd)
+    """The next message, its descriptor delivered; None at the end of file."""
+    message, fds = protocol.receive(child.sync)
+    if message is not None:
+        protocol.take(message, fds, on_fd)
+    return message
 
 
 def render_error(plan: Plan, message: protocol.Message) -> StepError:
@@ -112,6 +92,8 @@ def _died(child: Child) -> StepError:
         hint = ""
         if number == 9:
             hint = "was it the memory limit? a container's init needs some 100 KiB"
+        elif number == 31:
+            hint = "linux.seccomp kills a process for a call that a container's start makes"
         message = f"init died before it was ready: signal {number}"
         return StepError(message, op="init", hint=hint, code="init")
     code = os.WEXITSTATUS(status)

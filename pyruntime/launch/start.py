@@ -15,6 +15,10 @@ from pyruntime.errors import host_error
 from pyruntime.launch import protocol
 from pyruntime.plan import ops
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NAME = "start.sock"
 
 
@@ -71,17 +75,22 @@ def waiting(dir_fd: int) -> bool:
     return True
 
 
-def go(sock: _socket.socket) -> protocol.Message | None:
-    """Let the init go. None once the user's program runs, else the init's ERROR."""
+def go(sock: _socket.socket, on_fd: Callable[[str, int], None]) -> protocol.Message | None:
+    """Let the init go. None once the user's program runs, else the init's ERROR.
+
+    on_fd: as in launch.serve. Raises what it raises.
+    """
     try:
         sock.send(protocol.GO)
-        while packet := sock.recv(protocol.SIZE_MAX):
-            message = protocol.decode(packet)
-            if message.kind != ops.MSG_WARN:
-                return message
     except (ConnectionResetError, BrokenPipeError):
-        pass  # closed with our message unread: the init died, which its pid tells
-    return None
+        return None  # closed with our message unread: the init died, which its pid tells
+    while True:
+        message, fds = protocol.receive(sock)
+        if message is None:
+            return None
+        protocol.take(message, fds, on_fd)
+        if message.kind == ops.MSG_ERROR:
+            return message
 
 
 def forget(dir_fd: int) -> None:

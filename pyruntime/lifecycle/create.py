@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from pyruntime.cgroups.base import Cgroup
     from pyruntime.host.foreground import SignalPipe
     from pyruntime.launch.spawn import Child
+    from pyruntime.lifecycle.filter import Agent
     from pyruntime.log import Log
-    from pyruntime.plan.plan import Plan
+    from pyruntime.plan.plan import Listener, Plan
     from pyruntime.plan.resctrl import ResctrlPlan
     from pyruntime.spec.load import Loaded
 
@@ -139,11 +140,13 @@ class _Creation:
     """The parts of one create that its phases share."""
 
     __slots__ = (
+        "agent",
         "cgroup",
         "child",
         "config",
         "directory",
         "facts",
+        "filter",
         "loaded",
         "log",
         "master",
@@ -169,12 +172,14 @@ class _Creation:
         self.log = log
         self.master = -1
         self.signals: SignalPipe | None = None
+        self.agent: Agent | None = None
 
     def run(self) -> Created:
         request = self.request
         preserve, listen_fds = preserved(request.preserve_fds)
         path = text(mapping(self.config, "linux"), "cgroupsPath")
         self.cgroup = open_cgroup(self.facts.cgroup, path, request.id)
+        self.filter = seccomp_filter(self.config, request.root, self.log)
         self._compile(preserve, listen_fds)
         console.check_socket_use(
             terminal=self.plan.terminal,
@@ -222,6 +227,7 @@ class _Creation:
             listen_fds=listen_fds,
             detach_start=not request.to_exec,
             cgroup_paths=self.cgroup.join_paths(),
+            seccomp_program=self.filter,
         )
         self.plan = compile_create(
             self.config,
@@ -234,6 +240,8 @@ class _Creation:
             log_steps(self.plan, self.log)
         for problem in self.plan.warnings:
             self.log.warn(f"{problem.pointer}: {problem.message}")
+        if self.plan.listener:
+            self.agent = filter_agent(self.plan.listener)
         if self.plan.no_process and request.to_exec:
             raise ConfigError(
                 "config.json has no process to run",
@@ -311,6 +319,9 @@ class _Creation:
         self.record.pid = self.child.pid
         self.record.pid_start = state.start_time(self.child.pid)
         self.directory.write(self.record)
+        if self.agent and self.request.to_exec:
+            self.agent.connect()
+            self.undo.push(self.agent.close)
         if self.request.pid_file:
             write_pid_file(self.request.pid_file, self.child.pid)
             self.undo.push(lambda: os.unlink(self.request.pid_file))
@@ -322,6 +333,12 @@ class _Creation:
             self.signals = SignalPipe()
 
     def _descriptor(self, name: str, fd: int) -> None:
+        if name == "seccomp" and self.agent:
+            status = state.CREATED if self.record.pid_start else state.CREATING
+            self.record.pid = self.child.pid
+            self.agent.deliver(fd, self.child.pid, self.record.oci_state(status))
+            self.agent = None
+            return
         self.master = console.deliver(self.request.console_socket, name, fd)
         if self.master >= 0:
             if self.plan.console_size is None:
@@ -350,6 +367,22 @@ def check_labels(process: dict[str, Any], pointer: str, linux: dict[str, Any]) -
         from pyruntime.host import lsm  # only for those who ask for a label
 
         lsm.require(process, pointer, linux)
+
+
+def seccomp_filter(config: dict[str, Any], root: str, log: Log) -> bytes:
+    """The program of linux.seccomp, b"" without one. Raises ConfigError, HostError."""
+    section = mapping(mapping(config, "linux"), "seccomp")
+    if not section:
+        return b""
+    from pyruntime.host.seccomp.cache import filter_of  # only for those who have a filter
+
+    return filter_of(section, root, log.debug)
+
+
+def filter_agent(listener: Listener) -> Agent:
+    from pyruntime.lifecycle.filter import Agent  # as above
+
+    return Agent(listener)
 
 
 def log_steps(plan: Plan, log: Log) -> None:

@@ -14,7 +14,13 @@ from pyruntime.host import console
 from pyruntime.host.probe import probe
 from pyruntime.launch.serve import serve
 from pyruntime.launch.spawn import spawn
-from pyruntime.lifecycle.create import check_labels, log_steps, preserved
+from pyruntime.lifecycle.create import (
+    check_labels,
+    filter_agent,
+    log_steps,
+    preserved,
+    seccomp_filter,
+)
 from pyruntime.lifecycle.pidfile import send_pidfd, write_pid_file
 from pyruntime.lifecycle.status import status_of
 from pyruntime.lifecycle.undo import Undo
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from pyruntime.cgroups.base import Cgroup
     from pyruntime.host.foreground import SignalPipe
     from pyruntime.launch.spawn import Child
+    from pyruntime.lifecycle.filter import Agent
     from pyruntime.log import Log
     from pyruntime.plan.plan import Plan
     from pyruntime.state import Record
@@ -121,7 +128,8 @@ def execute(request: ExecRequest, log: Log) -> int:
     with state.open_dir(request.root, request.id) as directory:
         record = directory.read()
         _require_running(status_of(directory, record), request)
-        config: dict[str, Any] = jsontext.loads(state.read_file("config.json", directory.fd))
+        text = state.read_file("config.json", directory.fd)
+        config: dict[str, Any] = jsontext.loads(text, nulls=False)
     if request.process_file:
         process = load_document(request.process_file, "process").config
     else:
@@ -150,7 +158,18 @@ def _require_running(status: str, request: ExecRequest) -> None:
 
 
 class _Exec:
-    __slots__ = ("cgroup", "child", "log", "master", "plan", "record", "request", "signals", "undo")
+    __slots__ = (
+        "agent",
+        "cgroup",
+        "child",
+        "log",
+        "master",
+        "plan",
+        "record",
+        "request",
+        "signals",
+        "undo",
+    )
 
     plan: Plan
     child: Child
@@ -162,6 +181,7 @@ class _Exec:
         self.log = log
         self.master = -1
         self.signals: SignalPipe | None = None
+        self.agent: Agent | None = None
         self.cgroup: Cgroup | None = None
         if record.cgroup is not None:
             self.cgroup = from_record(record.cgroup)
@@ -182,8 +202,11 @@ class _Exec:
                 preserve_fds=preserve,
                 listen_fds=listen_fds,
                 cgroup_paths=self.cgroup.join_paths() if self.cgroup is not None else [],
+                seccomp_program=seccomp_filter(config, request.root, self.log),
             ),
         )
+        if self.plan.listener:
+            self.agent = filter_agent(self.plan.listener)
         if self.log.debugging:
             log_steps(self.plan, self.log)
         for problem in self.plan.warnings:
@@ -238,6 +261,9 @@ class _Exec:
             return attend(self.child.pid, self.child.pidfd, self.signals, terminal)
 
     def _ready(self) -> None:
+        if self.agent:
+            self.agent.connect()
+            self.undo.push(self.agent.close)
         if self.request.pid_file:
             write_pid_file(self.request.pid_file, self.child.pid)
             self.undo.push(lambda: os.unlink(self.request.pid_file))
@@ -249,6 +275,10 @@ class _Exec:
             self.signals = SignalPipe()
 
     def _descriptor(self, name: str, fd: int) -> None:
+        if name == "seccomp" and self.agent:
+            self.agent.deliver(fd, self.child.pid, self.record.oci_state(state.RUNNING))
+            self.agent = None
+            return
         self.master = console.deliver(self.request.console_socket, name, fd)
         if self.master >= 0:
             if self.plan.console_size is None:

@@ -11,7 +11,10 @@ from pyruntime.lifecycle.status import status_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import _socket
+
     from pyruntime.launch.protocol import Message
+    from pyruntime.lifecycle.filter import Agent
     from pyruntime.log import Log
     from pyruntime.plan.step import Step
     from pyruntime.state import Record, StateDir
@@ -38,7 +41,7 @@ def start(root: str, container_id: str, log: Log) -> None:
         if connection is None:
             raise _stopped()
         try:
-            message = start_socket.go(connection)
+            message = _go(connection, directory, record, log)
         finally:
             connection.close()
         if message is not None:
@@ -54,6 +57,45 @@ def start(root: str, container_id: str, log: Log) -> None:
         directory.write(record)
         start_socket.forget(directory.fd)
         poststart(directory, record, log)
+
+
+def _go(
+    connection: _socket.socket, directory: StateDir, record: Record, log: Log
+) -> Message | None:
+    """start_socket.go, with what it takes to hand over a filter's listener.
+
+    Raises HostError: before anything has happened, or with the container deleted.
+    """
+    agent = _agent(directory, record)
+
+    def descriptor(_name: str, fd: int) -> None:
+        assert agent is not None, "late_listener knows"
+        agent.deliver(fd, record.pid, record.oci_state(state.CREATED))
+
+    try:
+        return start_socket.go(connection, descriptor)
+    except Error:
+        from pyruntime.lifecycle.delete import destroy
+
+        destroy(directory, record, log, kill=True)
+        raise
+    finally:
+        if agent is not None:
+            agent.close()
+
+
+def _agent(directory: StateDir, record: Record) -> Agent | None:
+    """Connected; None when no filter with a listener is to be loaded."""
+    if not any(op == "seccomp" for op, *_ in record.late.values()):
+        return None
+    from pyruntime.lifecycle.filter import agent_of, late_listener  # as most have no filter
+
+    if not late_listener(record.late):
+        return None
+    agent = agent_of(jsontext.loads(state.read_file("config.json", directory.fd), nulls=False))
+    assert agent is not None, "late_listener knows"
+    agent.connect()
+    return agent
 
 
 def poststart(directory: StateDir, record: Record, log: Log) -> None:

@@ -42,6 +42,7 @@ OPS = {
     "caps_ambient": "capabilities",
     "user": "user",
     "groups": "user",
+    "seccomp": "seccomp",
 }
 PROGRAM = {
     ENOENT: "exec-not-found",

@@ -48,7 +48,7 @@ class Options:
     from 3 on the process keeps; listen_fds: how many of them, the first, came by socket
     activation. detach_start: True for
     create (the init waits for `start`), False for run. cgroup_paths: `tasks` files that the
-    init writes itself into.
+    init writes itself into. seccomp_program: the filter of linux.seccomp, compiled.
     """
 
     __slots__ = (
@@ -58,6 +58,7 @@ class Options:
         "no_new_keyring",
         "no_pivot",
         "preserve_fds",
+        "seccomp_program",
     )
 
     def __init__(
@@ -69,6 +70,7 @@ class Options:
         listen_fds: int = 0,
         detach_start: bool = True,
         cgroup_paths: Sequence[str] = (),
+        seccomp_program: bytes = b"",
     ) -> None:
         self.no_pivot = no_pivot
         self.no_new_keyring = no_new_keyring
@@ -76,6 +78,7 @@ class Options:
         self.listen_fds = listen_fds
         self.detach_start = detach_start
         self.cgroup_paths = cgroup_paths
+        self.seccomp_program = seccomp_program
 
 
 class _Create:
@@ -86,6 +89,7 @@ class _Create:
         "config",
         "container_id",
         "facts",
+        "last_filter",
         "linux",
         "mounts",
         "namespaces",
@@ -106,6 +110,7 @@ class _Create:
     process: Process | None
     plan: Plan
     mounts: mounts.Mounts
+    last_filter: list[Step]
 
 
 def compile_create(
@@ -141,7 +146,8 @@ def compile_create(
     steps += c.mounts.late
     steps += rootfs.final_steps(config, c.linux, c.namespaces)
     if c.process:
-        steps += process.property_steps(c.process, facts.last_cap, plan.warnings)
+        first_filter, c.last_filter = _filter(config, c.process, options, plan)
+        steps += process.property_steps(c.process, facts.last_cap, plan.warnings, first_filter)
         steps += process.lookup_steps(c.process)
     steps += _ready(c)
     return plan
@@ -264,9 +270,32 @@ def _ready(c: _Create) -> list[Step]:
     if c.options.detach_start:
         steps.append(ops.wait_start(""))
     if c.process:
-        steps += _hooks(c, "startContainer", "created", c.process.env, c.process.cwd)
-        steps += process.exec_steps(c.process, c.plan.preserve, c.options.listen_fds)
+        hooks = _hooks(c, "startContainer", "created", c.process.env, c.process.cwd)
+        if hooks:
+            # They are under the filter, too.
+            steps += [*c.last_filter, *hooks]
+            c.last_filter = []
+        last = process.exec_steps(c.process, c.plan.preserve, c.options.listen_fds, c.last_filter)
+        steps += last
     return steps
+
+
+def _filter(
+    config: Map, of: Process, options: Options, plan: Plan
+) -> tuple[list[Step], list[Step]]:
+    """The filter's step, as (before the rights are given up, last of all).
+
+    Without no_new_privs it takes CAP_SYS_ADMIN. Otherwise it comes as late as it can, so that
+    the filter need not allow what the init does.
+    """
+    if not mapping(config, "linux").get("seccomp"):
+        return [], []
+    from pyruntime.plan import seccomp  # containers without a filter have no use for it
+
+    section = seccomp.section_of(config)
+    plan.listener = seccomp.listener(section)
+    steps = [seccomp.filter_step(section, options.seccomp_program, plan.warnings)]
+    return ([], steps) if of.section.get("noNewPrivileges") else (steps, [])
 
 
 def compile_exec(
@@ -291,6 +320,7 @@ def compile_exec(
         _of_init(namespaces.read(linux), state.pid), plan.slots
     )
     keyring = "" if options.no_new_keyring else f"_ses.{state.id}"
+    first_filter, last_filter = _filter(config, added, options, plan)
     plan.steps += [
         ops.setsid(""),
         # The files of the host's cgroups are out of sight after the mount namespace.
@@ -301,10 +331,10 @@ def compile_exec(
         *mount_join,
         *([] if mount_join else _enter_root(state)),
         *process.console_steps(added),
-        *process.property_steps(added, facts.last_cap, plan.warnings),
+        *process.property_steps(added, facts.last_cap, plan.warnings, first_filter),
         *process.lookup_steps(added),
         ops.sync("", phase=ops.PHASE_READY),
-        *process.exec_steps(added, plan.preserve, options.listen_fds),
+        *process.exec_steps(added, plan.preserve, options.listen_fds, last_filter),
     ]
     return plan
 

@@ -76,7 +76,7 @@ def _message(step: Step, errno: int, what: str, path: str, text: str) -> str:
     if target:
         where += f" ({target})"
     if step.op == "mount_fs" and what == "fsopen":
-        what = f"fsopen {step.args['fstype']}"
+        what = f"fsopen {step.args['fstype']!s}"
     elif path and path != target:
         what += f" {path}"
     parts = [where, what, _cause(errno) if errno else "", text]

@@ -75,9 +75,11 @@ def _number(value: object, step: Step) -> int:
 
 
 def _string(value: object, step: Step) -> bytes:
-    """One string as it is; of a list each member with its NUL; of u32 the numbers."""
+    """One string as it is; of a list each member with its NUL; of u32 the numbers; bytes."""
     if isinstance(value, str):
         return _bytes(value, step)
+    if isinstance(value, bytes):
+        return value
     assert isinstance(value, (list, tuple))
     if isinstance(value[0], int):
         return _words(value, step)

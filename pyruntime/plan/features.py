@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """What this runtime can do (features.md), from the tables that the compiler itself uses.
 
-It is about the program, not about the host it runs on.
+It is about the program, not about the host it runs on, but for one field of seccomp's.
 """
 
 from __future__ import annotations
 
-from pyruntime.plan import capabilities, hooks, mount_options, namespaces, placement, supported
+from pyruntime.plan import (
+    capabilities,
+    hooks,
+    mount_options,
+    namespaces,
+    placement,
+    seccomp,
+    supported,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 OCI_VERSION_MIN, OCI_VERSION_MAX = "1.0.0", "1.3.0"
 CONTAINER_HOOKS = ("createContainer", "startContainer")
 
 
-def features() -> dict[str, Any]:
-    """The features document."""
+def features(supported_flags: Sequence[str]) -> dict[str, Any]:
+    """The features document. supported_flags: of the seccomp flags those that work here."""
     refused = {field for field, _, _ in supported.LINUX}
     kinds = [kind for kind in namespaces.TYPES if kind not in supported.NAMESPACES]
     return {
@@ -35,7 +44,14 @@ def features() -> dict[str, Any]:
                 "systemdUser": False,
                 "rdma": True,
             },
-            "seccomp": {"enabled": "seccomp" not in refused},
+            "seccomp": {
+                "enabled": True,
+                "actions": list(seccomp.ACTIONS),
+                "operators": list(seccomp.OPERATORS),
+                "archs": list(seccomp.ARCHITECTURES),
+                "knownFlags": list(seccomp.FLAGS),
+                "supportedFlags": list(supported_flags),
+            },
             "apparmor": {"enabled": True},
             "selinux": {"enabled": True},
             "memoryPolicy": {

@@ -69,6 +69,9 @@ HINTS = {
     ("cwd", EACCES): "process.user may not enter it",
     ("cwd", ENOTDIR): "something on the path is not a directory",
     ("exec_lookup", EACCES): "process.user may not execute it",
+    ("seccomp", EACCES): "without process.noNewPrivileges a filter needs CAP_SYS_ADMIN",
+    ("seccomp", EBUSY): "the runtime is under a filter with a listener, and there can be but one",
+    ("execve", EPERM): "a seccomp filter or a security module forbids it",
     ("execve", ENOENT): "the program's interpreter or loader is missing in the container",
     ("execve", ENOEXEC): "built for another architecture, or a script without a #! line",
     ("cgroup_join", EBUSY): "processes cannot live beside enabled controllers of cgroup2",
@@ -83,4 +86,14 @@ def hint(step: Step, errno: int, what: str) -> str:
         return f"the runtime lacks one of {', '.join(names(wanted))}: see /proc/self/status"
     if step.op == "mount_bind" and errno == ENOENT and what == "open bind source":
         return "the source must exist on the host; a relative one is below the bundle"
+    if step.op == "seccomp" and errno == EINVAL:
+        return _seccomp(int(str(step.args["flags"])))
     return HINTS.get((step.op, errno), "")
+
+
+def _seccomp(flags: int) -> str:
+    from pyruntime.plan.seccomp import FLAGS, WAIT_KILLABLE
+
+    if flags & FLAGS[WAIT_KILLABLE]:
+        return f"{WAIT_KILLABLE} needs Linux 5.19"
+    return "this kernel lacks seccomp filters, or one of the flags"

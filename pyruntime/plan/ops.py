@@ -61,10 +61,11 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "caps_set": (47, ("effective", "permitted", "inheritable"), ()),
     "caps_ambient": (48, ("mask",), ()),
     "no_new_privs": (49, (), ()),
-    "home": (50, ("uid",), ()),
-    "exec_lookup": (51, (), ("file", "path")),
-    "fds_close": (52, ("keep",), ()),
-    "execve": (53, (), ("args", "env")),
+    "seccomp": (50, ("flags", "rules"), ("program",)),
+    "home": (51, ("uid",), ()),
+    "exec_lookup": (52, (), ("file", "path")),
+    "fds_close": (53, ("keep",), ()),
+    "execve": (54, (), ("args", "env")),
 }
 
 MOUNT_RECURSIVE = 1
@@ -287,6 +288,10 @@ def caps_ambient(pointer: str, *, mask: int = 0) -> Step:
 
 def no_new_privs(pointer: str) -> Step:
     return Step("no_new_privs", pointer, {})
+
+
+def seccomp(pointer: str, *, flags: int = 0, rules: int = 0, program: bytes = b"") -> Step:
+    return Step("seccomp", pointer, {"flags": flags, "rules": rules, "program": program})
 
 
 def home(pointer: str, *, uid: int = 0) -> Step:

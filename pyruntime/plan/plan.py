@@ -44,6 +44,18 @@ class Slot:
         return f"Slot({self.kind!r}, {self.path!r}, {self.pointer!r})"
 
 
+class Listener:
+    """Who answers the notifications of a seccomp filter: the path of a unix socket, and a
+    text that goes there with the descriptor.
+    """
+
+    __slots__ = ("metadata", "path")
+
+    def __init__(self, path: str, metadata: str) -> None:
+        self.path = path
+        self.metadata = metadata
+
+
 class CgroupPlan:
     """Where the container's cgroup is to be, and what is written there.
 
@@ -64,7 +76,8 @@ class Plan:
     around the clone. cpus: what the clone is born with, [] for the runtime's own. hooks: those
     that the runtime runs, by kind. terminal, console_size: (rows, columns) or None.
     no_process: the config has no process, so that `start` must fail. preserve: descriptors
-    from 3 on that the process keeps. resctrl: the group to run in, None without one. warnings: what is ignored, with the reason.
+    from 3 on that the process keeps. listener: of the filter's notifications. resctrl: the group
+    to run in, None without one. warnings: what is ignored, with the reason.
     """
 
     __slots__ = (
@@ -73,6 +86,7 @@ class Plan:
         "console_size",
         "cpus",
         "hooks",
+        "listener",
         "no_process",
         "pid_namespace",
         "preserve",
@@ -98,4 +112,5 @@ class Plan:
         self.no_process = False
         self.preserve = 0
         self.resctrl: ResctrlPlan | None = None
+        self.listener: Listener | None = None
         self.warnings: list[Problem] = []

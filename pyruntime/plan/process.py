@@ -13,6 +13,8 @@ from pyruntime.plan.paths import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyruntime.errors import Problem
     from pyruntime.plan.field import Map
     from pyruntime.plan.step import Step
@@ -101,9 +103,12 @@ def console_steps(process: Process) -> list[Step]:
     return [ops.console_open(pointer, rows=rows, columns=columns, flags=flags)]
 
 
-def property_steps(process: Process, last_cap: int, warnings: list[Problem]) -> list[Step]:
+def property_steps(
+    process: Process, last_cap: int, warnings: list[Problem], before_user: Sequence[Step] = ()
+) -> list[Step]:
     """From the owner of stdio to no_new_privs, in the order that the rights allow:
-    the bounding set needs CAP_SETPCAP, the groups CAP_SETGID, both gone after `user`."""
+    the bounding set needs CAP_SETPCAP, the groups CAP_SETGID, both gone after `user`.
+    before_user: steps that need more of the runtime's rights."""
     pointer, section = process.pointer, process.section
     uid, gid = number(process.user, "uid") or 0, number(process.user, "gid") or 0
     caps = _capabilities(process, last_cap, warnings)
@@ -122,6 +127,7 @@ def property_steps(process: Process, last_cap: int, warnings: list[Problem]) -> 
     steps += [
         ops.caps_keep("", on=1),
         ops.groups(f"{pointer}/user/additionalGids", gids=gids),
+        *before_user,
         ops.user(f"{pointer}/user", uid=uid, gid=gid),
         ops.caps_keep("", on=0),
         *capabilities.final_steps(caps),
@@ -205,12 +211,16 @@ def lookup_steps(process: Process) -> list[Step]:
     return steps
 
 
-def exec_steps(process: Process, keep: int, listen_fds: int = 0) -> list[Step]:
-    """keep: descriptors from 3 on that stay open. listen_fds: told by sd_listen_fds(3)."""
+def exec_steps(
+    process: Process, keep: int, listen_fds: int = 0, before_exec: Sequence[Step] = ()
+) -> list[Step]:
+    """keep: descriptors from 3 on that stay open. listen_fds: told by sd_listen_fds(3).
+    before_exec: steps that nothing but execve follows."""
     env = process.env
     if listen_fds:
         env = environment([*env, f"LISTEN_FDS={listen_fds}", "LISTEN_PID=1"])
     return [
         ops.fds_close("", keep=keep),
+        *before_exec,
         ops.execve(f"{process.pointer}/args", args=process.args, env=env),
     ]

@@ -43,6 +43,8 @@ def _clone(plan: Plan) -> list[str]:
         lines.append(f"new namespaces {', '.join(new)}")
     if plan.pid_namespace:
         lines.append(f"pid namespace {plan.pid_namespace.path}")
+    if plan.listener:
+        lines.append(f"seccomp listener {plan.listener.path}")
     return lines
 
 
@@ -107,6 +109,7 @@ def data(plan: Plan) -> dict[str, Any]:
             for kind, entries in plan.hooks.items()
         },
         "terminal": plan.terminal,
+        "seccompListener": plan.listener.path if plan.listener else None,
         "steps": [
             {
                 "op": step.op,
@@ -126,6 +129,7 @@ def _args(args: dict[str, Any]) -> dict[str, Any]:
     shown = dict(args)
     if "env" in shown:
         shown["env"] = [entry.partition("=")[0] for entry in shown["env"]]
+    shown.pop("program", None)  # a filter's code: it is made when the container is
     return shown
 
 

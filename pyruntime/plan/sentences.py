@@ -12,6 +12,7 @@ from pyruntime.plan.capabilities import NAMES, names
 from pyruntime.plan.namespaces import NAMES as NAMESPACES
 from pyruntime.plan.rlimits import INFINITY
 from pyruntime.plan.rlimits import NAMES as LIMITS
+from pyruntime.plan.seccomp import FLAGS, NEW_LISTENER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,6 +150,14 @@ def _groups(args: Args) -> str:
     return f"set the supplementary groups to {gids or 'none'}"
 
 
+def _seccomp(args: Args) -> str:
+    asked = [name.rpartition("FLAG_")[2] for name, bit in FLAGS.items() if args["flags"] & bit]
+    if args["flags"] & NEW_LISTENER:
+        asked.append("with a listener")
+    count = args["rules"]
+    return f"load a seccomp filter of {count} rule{'' if count == 1 else 's'}{_in_brackets(asked)}"
+
+
 def _fds_close(args: Args) -> str:
     last = 2 + args["keep"]
     return f"close all descriptors above {last}"
@@ -218,6 +227,7 @@ SENTENCES: dict[str, Callable[[Args], str]] = {
     "caps_set": _caps_set,
     "caps_ambient": lambda a: f"set ambient capabilities: {_caps(a['mask'])}",
     "no_new_privs": lambda a: "give up gaining privileges by execve",
+    "seccomp": _seccomp,
     "home": lambda a: f"take HOME of user {a['uid']} from the container's /etc/passwd",
     "exec_lookup": lambda a: f"look up {a['file']}",
     "fds_close": _fds_close,

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Arg = int | str | Sequence[str] | Sequence[int]
+    Arg = int | str | bytes | Sequence[str] | Sequence[int]
 
 
 class Step:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # (field of `linux`, what it is, value that asks for nothing)
 LINUX: tuple[tuple[str, str, object], ...] = (
-    ("seccomp", "seccomp filters", None),
     ("uidMappings", "user namespaces", None),
     ("gidMappings", "user namespaces", None),
     ("timeOffsets", "time namespaces", None),

@@ -10,8 +10,6 @@ import subprocess
 from pathlib import Path
 
 PATIENCE = 60
-# What they ask for by default that the runtime refuses as yet.
-WITHOUT_SECCOMP = ("--security-opt", "seccomp=unconfined")
 CONTAINERS_CONF = """
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
@@ -42,11 +40,9 @@ class Engine:
             raise AssertionError(f"{args}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
-    def run(
-        self, *args: str, check: bool = True, options: tuple[str, ...] = WITHOUT_SECCOMP
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """`run` without a network; args are more options, the image and the command."""
-        common = ["--network", "none", "--cgroup-parent", f"/{self.parent}", *options]
+        common = ["--network", "none", "--cgroup-parent", f"/{self.parent}"]
         return self("run", *common, *args, check=check)
 
 

@@ -77,10 +77,12 @@ def test_missing_program(engine: Engine) -> None:
     assert 'exec: "nosuch": executable file not found in $PATH' in done.stderr
 
 
-def test_refused_field_is_named(engine: Engine) -> None:
-    done = engine.run("--rm", NAME, "true", check=False, options=())
-    assert done.returncode in (125, 126)
-    assert "/linux/seccomp: seccomp filters are not supported yet" in done.stderr
+@pytest.mark.parametrize("options", [(), ("--security-opt", "no-new-privileges")])
+def test_the_engine_s_filter(engine: Engine, options: tuple[str, ...]) -> None:
+    script = "grep -w Seccomp: /proc/self/status; unshare -U true"
+    done = engine.run("--rm", *options, NAME, "sh", "-c", script, check=False)
+    assert done.stdout.split() == ["Seccomp:", "2"]
+    assert "Operation not permitted" in done.stderr
 
 
 def test_exec(engine: Engine, detached: str) -> None:

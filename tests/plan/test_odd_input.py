@@ -27,7 +27,7 @@ def seeds() -> Iterator[dict[str, Any]]:
     for name in ("spec", "containerd", "docker"):
         yield json.loads((HERE / "data" / f"{name}.json").read_text())
     full = copy.deepcopy(everything.EVERYTHING)
-    for name in ("seccomp", "personality", "memoryPolicy", "intelRdt", "netDevices"):
+    for name in ("personality", "memoryPolicy", "intelRdt", "netDevices"):
         del full["linux"][name]
     yield full
 

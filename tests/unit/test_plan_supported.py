@@ -10,7 +10,7 @@ import pytest
 from support import everything, plans
 
 from pyruntime.errors import Unsupported
-from pyruntime.plan import supported
+from pyruntime.plan import seccomp, supported
 
 # Read by nothing, for a reason.
 WITHOUT_EFFECT = {
@@ -93,6 +93,9 @@ def answer(path: tuple[str, ...], host: Any) -> bool:
     except Unsupported as refused:
         # A list or map is refused at its own place or at a member's.
         return any(_covers(problem.pointer, path) for problem in refused.problems)
+    if path[:2] == ("linux", "seccomp"):
+        # The other half of what becomes of it: the filter, which a plan gets ready-made.
+        seccomp.policy(watched(everything.EVERYTHING["linux"]["seccomp"], path[:2], reads))
     if path[0] == "hooks" and path[1:2] and path[1] in plan.hooks:
         return True  # carried along whole, for the runtime
     names = {tuple("*" if _is_key(path, i) else part for i, part in enumerate(r)) for r in reads}
@@ -130,15 +133,15 @@ def test_a_property_that_nobody_reads_would_be_found() -> None:
 
 def test_all_that_is_refused_is_named_at_once() -> None:
     document = plans.config()
-    document["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW"}
+    document["vm"] = {"kernel": {"path": "/boot/kernel"}}
     document["linux"]["namespaces"].append({"type": "user"})
     with pytest.raises(Unsupported) as refused:
         plans.create(document)
     assert [problem.pointer for problem in refused.value.problems] == [
-        "/linux/seccomp",
         "/linux/namespaces/1",
+        "/vm",
     ]
-    assert str(refused.value).startswith("/linux/seccomp: ")
+    assert str(refused.value).startswith("/linux/namespaces/1: ")
 
 
 @pytest.mark.parametrize(

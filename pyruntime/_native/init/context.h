@@ -59,6 +59,8 @@ struct ctx {
   uint64_t caller_umask; /* what the runtime was started with */
   bool released;         /* READY was reached: the container outlives the runtime */
   char exec_path[4096];  /* filled by exec_lookup */
+  const char **args;     /* of the execve step, NULL before exec_prepare */
+  const char **env;      /* the same */
   char home[1024];       /* "HOME=..." filled by home, empty if unset */
   char cwd[4096];        /* the working directory that a cwd step entered, else empty */
   char detail[DETAIL_MAX]; /* "what\0path\0text": fail() writes it */

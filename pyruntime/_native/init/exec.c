@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The end of a plan: find the program inside the container, clear the table, execve. */
+#include "exec.h"
 #include "buffer.h"
 #include "run.h"
 #include "signals.h"
@@ -106,15 +107,22 @@ static const char **environment_make(const struct ctx *c, const struct step *s) 
   return env;
 }
 
-int op_execve(struct ctx *c, const struct step *s) {
-  const char **args = vector_make(c, s, S_execve_args);
-  const char **env = environment_make(c, s);
-  if (args == NULL || env == NULL)
+int exec_prepare(struct ctx *c, const struct step *s) {
+  if (c->args != NULL)
+    return 0;
+  c->args = vector_make(c, s, S_execve_args);
+  c->env = environment_make(c, s);
+  if (c->args == NULL || c->env == NULL)
     return fail(c, -ENOMEM, "mmap", NULL);
   /* Ignored signals and the mask outlive an exec; the program gets neither from us. */
   int err = signals_reset();
+  return err < 0 ? fail(c, err, "rt_sigaction", NULL) : 0;
+}
+
+int op_execve(struct ctx *c, const struct step *s) {
+  int err = exec_prepare(c, s);
   if (err < 0)
-    return fail(c, err, "rt_sigaction", NULL);
-  const char *path = c->exec_path[0] != '\0' || args[0] == NULL ? c->exec_path : args[0];
-  return fail(c, (int)sys(execve, path, args, env), "execve", path);
+    return err;
+  const char *path = c->exec_path[0] != '\0' || c->args[0] == NULL ? c->exec_path : c->args[0];
+  return fail(c, (int)sys(execve, path, c->args, c->env), "execve", path);
 }

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""linux.seccomp in a plan: the policy, the flags, the place among the steps, the listener."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support import plans
+
+from pyruntime.plan import render, seccomp
+from pyruntime.plan.encode import encode
+from pyruntime.plan.plan import Plan
+
+PROGRAM = b"\x06\0\0\0\0\0\xff\x7f"
+HOOKS = {"startContainer": [{"path": "/bin/hook"}]}
+
+
+def section(*syscalls: dict[str, Any], default: str = "ALLOW", **more: Any) -> dict[str, Any]:
+    return {"defaultAction": f"SCMP_ACT_{default}", "syscalls": list(syscalls), **more}
+
+
+def rule(action: str, *names: str, **more: Any) -> dict[str, Any]:
+    return {"names": list(names or ["mkdir"]), "action": f"SCMP_ACT_{action}", **more}
+
+
+def arg(index: int, op: str, value: int, second: int | None = None) -> dict[str, Any]:
+    found = {"index": index, "op": f"SCMP_CMP_{op}", "value": value}
+    return found if second is None else found | {"valueTwo": second}
+
+
+def create(filtered: dict[str, Any], *, privileges: bool = False, **document: Any) -> Plan:
+    found = plans.config(**document)
+    found["linux"]["seccomp"] = filtered
+    found["process"]["noNewPrivileges"] = not privileges
+    return plans.create(found, seccomp_program=PROGRAM)
+
+
+def step(plan: Plan) -> dict[str, Any]:
+    [found] = plans.named(plan, "seccomp")
+    assert found.pointer == "/linux/seccomp"
+    return found.args
+
+
+@pytest.mark.parametrize(
+    ("name", "errno", "value"),
+    [
+        ("KILL", None, 0),
+        ("KILL_THREAD", None, 0),
+        ("KILL_PROCESS", None, 0x80000000),
+        ("TRAP", None, 0x00030000),
+        ("ERRNO", None, 0x00050001),
+        ("ERRNO", 0, 0x00050000),
+        ("ERRNO", 38, 0x00050026),
+        ("TRACE", None, 0x7FF00001),
+        ("TRACE", 0xFFFF, 0x7FF0FFFF),
+        ("ALLOW", None, 0x7FFF0000),
+        ("LOG", None, 0x7FFC0000),
+        ("NOTIFY", None, 0x7FC00000),
+    ],
+)
+def test_actions(name: str, errno: int | None, value: int) -> None:
+    assert seccomp.action(f"SCMP_ACT_{name}", errno) == value
+    extra = {} if errno is None else {"errnoRet": errno}
+    default = "KILL" if name != "KILL" and value else "ALLOW"
+    [found] = seccomp.policy(section(rule(name, **extra), default=default)).rules
+    assert found.action == value
+
+
+def test_rules_name_by_name() -> None:
+    found = seccomp.policy(section(rule("ERRNO", "open", "close"), rule("KILL", "ptrace")))
+    assert [(each.name, each.action, each.pointer) for each in found.rules] == [
+        ("open", 0x00050001, "/linux/seccomp/syscalls/0"),
+        ("close", 0x00050001, "/linux/seccomp/syscalls/0"),
+        ("ptrace", 0, "/linux/seccomp/syscalls/1"),
+    ]
+    assert all(each.conditions == [] for each in found.rules)
+
+
+def test_a_rule_like_the_default_is_left_out_but_its_names_count() -> None:
+    found = seccomp.policy(section(rule("ERRNO", "open"), default="ERRNO", defaultErrnoRet=1))
+    assert (found.rules, found.names) == ([], ["open"])
+    found = seccomp.policy(section(rule("ERRNO", "open"), default="ERRNO", defaultErrnoRet=38))
+    assert [each.name for each in found.rules] == ["open"]
+
+
+def test_conditions_on_different_arguments_hold_together() -> None:
+    args = [arg(0, "EQ", 5), arg(2, "MASKED_EQ", 0xF0, 0x10)]
+    [found] = seccomp.policy(section(rule("ERRNO", args=args))).rules
+    assert found.conditions == [(0, 4, 5, 0), (2, 7, 0xF0, 0x10)]
+
+
+def test_conditions_on_one_argument_are_rules_of_their_own() -> None:
+    args = [arg(0, "EQ", 5), arg(0, "GT", 9), arg(1, "NE", 1)]
+    found = seccomp.policy(section(rule("ERRNO", args=args))).rules
+    assert [each.conditions for each in found] == [[(0, 4, 5, 0)], [(0, 6, 9, 0)], [(1, 1, 1, 0)]]
+
+
+@pytest.mark.parametrize(
+    ("flags", "bits"),
+    [
+        (None, 4),
+        ([], 0),
+        (["TSYNC"], 0),
+        (["LOG"], 2),
+        (["LOG", "SPEC_ALLOW"], 6),
+    ],
+)
+def test_flags(flags: list[str] | None, bits: int) -> None:
+    more = {} if flags is None else {"flags": [f"SECCOMP_FILTER_FLAG_{name}" for name in flags]}
+    assert step(create(section(rule("ERRNO"), **more)))["flags"] == bits
+
+
+def test_killable_waits_are_a_listener_s() -> None:
+    flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]
+    plan = create(section(rule("NOTIFY"), flags=flags, listenerPath="/run/agent"))
+    assert step(plan)["flags"] == 32 | 8
+    assert plan.warnings == []
+    plan = create(section(rule("ERRNO"), flags=flags))
+    assert step(plan)["flags"] == 0
+    assert [each.pointer for each in plan.warnings] == ["/linux/seccomp/flags"]
+
+
+def test_the_listener() -> None:
+    where = {"listenerPath": "/run/agent", "listenerMetadata": "words"}
+    plan = create(section(rule("NOTIFY"), **where))
+    assert plan.listener is not None
+    assert (plan.listener.path, plan.listener.metadata) == ("/run/agent", "words")
+    assert step(plan)["flags"] == 4 | 8
+    assert "\nseccomp listener /run/agent\n" in render.text(plan)
+    plan = create(section(rule("ERRNO"), **where))
+    assert plan.listener is None, "nobody would be told of anything"
+    assert step(plan)["flags"] == 4
+
+
+def test_last_of_all_with_no_new_privs() -> None:
+    assert plans.order(create(section(rule("ERRNO"))))[-3:] == ["fds_close", "seccomp", "execve"]
+
+
+def test_start_container_hooks_are_under_the_filter() -> None:
+    names = plans.order(create(section(rule("ERRNO")), hooks=HOOKS))
+    assert names[-5:] == ["wait_start", "seccomp", "hook", "fds_close", "execve"]
+
+
+def test_while_there_are_rights_without_no_new_privs() -> None:
+    names = plans.order(create(section(rule("ERRNO")), privileges=True))
+    at = names.index("seccomp")
+    assert names[at - 1 : at + 2] == ["groups", "seccomp", "user"]
+    assert "caps_set" in names[at:] and names.count("seccomp") == 1
+
+
+@pytest.mark.parametrize("privileges", [False, True])
+def test_exec_is_under_the_container_s_filter(privileges: bool) -> None:
+    document = plans.config()
+    document["linux"]["seccomp"] = section(rule("NOTIFY"), listenerPath="/run/agent")
+    process = {"cwd": "/", "args": ["ls"], "noNewPrivileges": not privileges}
+    plan = plans.add(process, document, seccomp_program=PROGRAM)
+    names = plans.order(plan)
+    assert names[names.index("seccomp") + 1] == ("user" if privileges else "execve")
+    assert step(plan)["program"] == PROGRAM
+    assert plan.listener is not None
+
+
+def test_the_step_in_words_and_bytes() -> None:
+    filtered = section(rule("ERRNO", "open", "close"), flags=["SECCOMP_FILTER_FLAG_LOG"])
+    plan = create(filtered)
+    assert "load a seccomp filter of 2 rules (LOG)  [linux.seccomp]" in render.text(plan)
+    assert PROGRAM in encode(plan)
+    [shown] = [each for each in render.data(plan)["steps"] if each["op"] == "seccomp"]
+    assert shown["args"] == {"flags": 2, "rules": 2}
+
+
+def test_without_a_section_there_is_no_step() -> None:
+    assert plans.named(plans.create(plans.config()), "seccomp") == []
