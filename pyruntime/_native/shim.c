@@ -22,6 +22,7 @@ int pyr_ns_type(int fd) { return (int)sys(ioctl, fd, NS_GET_NSTYPE); }
 int pyr_open_beneath(int dir, const char *path) {
   return path_openat2(dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC,
                       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
 
 int pyr_seccomp_knows(unsigned flags) {
   /* The flags are looked at before the filter, which is not there. */
