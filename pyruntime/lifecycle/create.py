@@ -297,14 +297,23 @@ class _Creation:
             rdt.join(self.record.resctrl, self.child.pid)
 
     def _serve(self) -> None:
+        phases = {ops.PHASE_RUNTIME_HOOKS: self._runtime_hooks, ops.PHASE_READY: self._ready}
+        if self.plan.net_devices:
+            # The first phase by which the init has joined its namespaces.
+            phases[ops.PHASE_CGROUP] = self._net_devices
         serve(
             self.child,
             self.plan,
-            {ops.PHASE_RUNTIME_HOOKS: self._runtime_hooks, ops.PHASE_READY: self._ready},
+            phases,
             on_fd=self._descriptor,
             on_warn=self.log.warn,
             until_exec=self.request.to_exec,
         )
+
+    def _net_devices(self) -> None:
+        from pyruntime.host import netdev  # pyroute2 is slow to import
+
+        netdev.move(self.plan.net_devices, self.child.pid)
 
     def _runtime_hooks(self) -> None:
         from pyruntime.host.hooks import run_hooks  # only for those who have hooks

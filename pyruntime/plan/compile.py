@@ -180,6 +180,10 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
         from pyruntime.plan import hooks  # most containers have none
 
         plan.hooks = hooks.runtime_hooks(config)
+    if c.linux.get("netDevices"):
+        from pyruntime.plan import net_devices  # as above
+
+        plan.net_devices = net_devices.read(c.linux)
     if c.linux.get("intelRdt") is not None:
         from pyruntime.plan import resctrl  # as above
 

@@ -60,7 +60,7 @@ def features(supported_flags: Sequence[str]) -> dict[str, Any]:
             },
             "intelRdt": {"enabled": True, "schemata": True, "monitoring": True},
             "mountExtensions": {"idmap": {"enabled": False}},
-            "netDevices": {"enabled": "netDevices" not in refused},
+            "netDevices": {"enabled": True},
         },
         "potentiallyUnsafeConfigAnnotations": [],
     }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pyruntime.plan.device_rules import DeviceRules
+    from pyruntime.plan.net_devices import NetDevice
     from pyruntime.plan.resctrl import ResctrlPlan
     from pyruntime.plan.setting import Setting
     from pyruntime.plan.step import Step
@@ -76,8 +77,9 @@ class Plan:
     around the clone. cpus: what the clone is born with, [] for the runtime's own. hooks: those
     that the runtime runs, by kind. terminal, console_size: (rows, columns) or None.
     no_process: the config has no process, so that `start` must fail. preserve: descriptors
-    from 3 on that the process keeps. listener: of the filter's notifications. resctrl: the group
-    to run in, None without one. warnings: what is ignored, with the reason.
+    from 3 on that the process keeps. listener: of the filter's notifications. net_devices: moved
+    in by the runtime. resctrl: the group to run in, None without one. warnings: what is ignored,
+    with the reason.
     """
 
     __slots__ = (
@@ -87,6 +89,7 @@ class Plan:
         "cpus",
         "hooks",
         "listener",
+        "net_devices",
         "no_process",
         "pid_namespace",
         "preserve",
@@ -111,6 +114,7 @@ class Plan:
         self.console_size: tuple[int, int] | None = None
         self.no_process = False
         self.preserve = 0
+        self.net_devices: list[NetDevice] = []
         self.resctrl: ResctrlPlan | None = None
         self.listener: Listener | None = None
         self.warnings: list[Problem] = []

@@ -21,6 +21,8 @@ def text(plan: Plan) -> str:
     out = [f"rootfs {plan.rootfs}", f"cgroup {plan.cgroup.path}", *_clone(plan)]
     out += _section("descriptors", [_slot(plan, index) for index in range(len(plan.slots))])
     out += _section("cgroup settings", _settings(plan))
+    devices = [f"{device.name} as {device.wanted}" for device in plan.net_devices]
+    out += _section("network devices", devices)
     out += _section("resctrl group", _resctrl(plan))
     out += _section("hooks of the runtime", _hooks(plan))
     out.append("\nsteps of the init")
@@ -93,6 +95,7 @@ def data(plan: Plan) -> dict[str, Any]:
             "path": plan.cgroup.path,
             "settings": [_setting_data(setting) for setting in plan.cgroup.settings],
         },
+        "netDevices": {device.name: device.wanted for device in plan.net_devices},
         "resctrl": plan.resctrl
         and {
             "group": plan.resctrl.name or "/",

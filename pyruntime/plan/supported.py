@@ -22,7 +22,6 @@ LINUX: tuple[tuple[str, str, object], ...] = (
     ("uidMappings", "user namespaces", None),
     ("gidMappings", "user namespaces", None),
     ("timeOffsets", "time namespaces", None),
-    ("netDevices", "network devices", None),
 )
 NAMESPACES = {"user": "user namespaces", "time": "time namespaces"}
 

@@ -157,8 +157,3 @@ def test_empty_sections_are_no_request(linux: dict[str, Any]) -> None:
     document["linux"] |= linux
     assert supported.problems(document) == []
     plans.create(document)
-
-
-def test_a_device_of_the_host_is_a_request_even_without_a_new_name() -> None:
-    document = plans.config(linux={"netDevices": {"eth0": {}}})
-    assert [problem.pointer for problem in supported.problems(document)] == ["/linux/netDevices"]
