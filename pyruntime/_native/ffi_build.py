@@ -16,7 +16,7 @@ ROOT = HERE.parent.parent
 ENTRY = {"main.c", "start.c"}
 
 sources = [path for path in sorted(HERE.glob("init/*.c")) if path.name not in ENTRY]
-sources += [HERE / name for name in ("bpf.c", "memfd.c", "shim.c", "spawn.c")]
+sources += [HERE / name for name in ("bpf.c", "memfd.c", "probe.c", "shim.c", "spawn.c")]
 
 ffibuilder = FFI()
 ffibuilder.cdef((HERE / "shim.cdef.h").read_text())

@@ -20,6 +20,7 @@ int pyr_ns_type(int fd);
 int pyr_subreaper(void);
 int pyr_open_beneath(int dir, const char *path);
 int pyr_seccomp_knows(unsigned flags);
+int pyr_call_exists(const char *name);
 int pyr_plan_run(const void *plan, size_t size, int base);
 int pyr_plan_check(const void *plan, size_t size, uint32_t *step);
 int pyr_bpf_device(int cgroup_fd, const void *insns, uint32_t n, char *log, uint32_t log_size);

@@ -42,6 +42,13 @@ int pyr_open_beneath(int dir, const char *path);
 /* Whether the kernel knows all of these SECCOMP_FILTER_FLAG_*; nothing is loaded. */
 int pyr_seccomp_knows(unsigned flags);
 
+/*
+ * 0 when the kernel has the system call of this name (one of those in probe.c); -ENOSYS when it
+ * has not, -EPERM when it, or a filter before it, does not let the caller, -ENODATA for a name
+ * that is not known here.
+ */
+int pyr_call_exists(const char *name);
+
 /* Runs a plan in this process and reports to descriptor base (base < 0: to nobody). */
 int pyr_plan_run(const void *plan, size_t size, int base);
 

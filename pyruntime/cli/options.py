@@ -329,7 +329,23 @@ VERBS = (
                 default="text",
                 choices=("text", "json"),
             ),
+            Option("host", "add what this host will refuse or ignore"),
         ),
+    ),
+    Verb(
+        "doctor",
+        "tell what this host can do and lacks",
+        options=(
+            Option(
+                "format",
+                "form of the output",
+                short="f",
+                metavar="FORMAT",
+                default="text",
+                choices=("text", "json"),
+            ),
+        ),
+        text="Each thing that is missing is shown with its consequence. Nothing is changed.",
     ),
 )
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """pyruntime validate [BUNDLE]: everything that is wrong with its config.json, at once.
 
-Exit status 1 when there is an error, 0 when there are warnings only. It asks nothing of the
-host and runs nothing.
+Exit status 1 when there is an error, 0 when there are warnings only. It runs nothing, and
+asks something of the host only with --host.
 """
 
 from __future__ import annotations
+
+import os
 
 from pyruntime.log import print_out
 from pyruntime.spec import explain, load
@@ -22,7 +24,10 @@ def main(invocation: Invocation, _log: Log) -> int:
     options = invocation.options
     bundle = invocation.args[0] if invocation.args else options.text("bundle") or "."
     path = load.config_path(bundle)
-    problems = explain.problems(load.read(path), path, "config")
+    raw = load.read(path)
+    problems = explain.problems(raw, path, "config")
+    if options.flag("host"):
+        problems += _of_host(raw, path, bundle, problems)
     if options.text("format") == "json":
         from pyruntime import jsontext
 
@@ -30,6 +35,18 @@ def main(invocation: Invocation, _log: Log) -> int:
     else:
         print_out("".join(as_text(problem, path) for problem in problems) or f"{path}: valid\n")
     return int(any(problem.severity == "error" for problem in problems))
+
+
+def _of_host(raw: bytes, path: str, bundle: str, problems: list[Problem]) -> list[Problem]:
+    """What the host adds, in the order of the text; nothing for what is not valid."""
+    from pyruntime.host.check import problems as host_problems  # cold, and only with --host
+    from pyruntime.host.survey import survey
+
+    if any(problem.severity == "error" for problem in problems):
+        return []
+    config = load.parse(raw, path)
+    found = host_problems(config, os.path.abspath(bundle), survey())
+    return explain.placed(found, raw)
 
 
 def as_text(problem: Problem, path: str) -> str:

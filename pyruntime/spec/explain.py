@@ -52,6 +52,25 @@ def problems(raw: bytes, path: str, kind: str) -> list[Problem]:
     return found
 
 
+def placed(found: list[Problem], raw: bytes) -> list[Problem]:
+    """Problems of a valid document with line and column, in the order of the text. A field
+    that it leaves out has the place of the nearest one around it."""
+    text = raw.decode("utf-8")
+    around = {problem.pointer: _prefixes(problem.pointer) for problem in found}
+    offsets = locate(text, {pointer for prefixes in around.values() for pointer in prefixes})
+    for problem in found:
+        known = [offsets[pointer][1] for pointer in around[problem.pointer] if pointer in offsets]
+        if known:
+            problem.line, problem.column = line_column(text, known[0])
+    return sorted(found, key=lambda problem: (problem.line, problem.column))
+
+
+def _prefixes(pointer: str) -> list[str]:
+    """The pointer and those of what is around it, inmost first."""
+    parts = pointer.split("/")
+    return ["/".join(parts[:end]) for end in range(len(parts), 1, -1)]
+
+
 def _place(found: list[Problem], text: str, at_key: set[str]) -> None:
     offsets = locate(text, {problem.pointer for problem in found})
     for problem in found:

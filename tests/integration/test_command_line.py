@@ -224,3 +224,25 @@ def test_root_of_another_name_is_another_world(
     other = Runtime(runtime.program, tmp_path / "other", runtime.prefix)
     assert other("state", running, check=False).returncode == 1
     assert status(runtime, running) == "running"
+
+
+def test_doctor(runtime: Runtime) -> None:
+    found = json.loads(runtime("doctor", "--format", "json").stdout)
+    assert found["status"] in ("ok", "limited")
+    names = {(entry["area"], entry["name"]) for entry in found["findings"]}
+    assert {("kernel", "openat2"), ("cgroups", "memory"), ("rights", "user")} <= names
+    assert runtime("doctor").stdout.startswith("kernel\n  ok       version ")
+
+
+def test_validate_host_tells_what_create_refuses(runtime: Runtime, bundle: Make) -> None:
+    """What it calls an error makes create fail, at the same field; else create succeeds."""
+    made = bundle(["/bin/true"])
+    assert runtime("validate", "--host", made).returncode == 0
+    made.config["mounts"].append({"destination": "/x", "type": "nofs", "source": "x"})
+    made.save()
+    told = runtime("validate", "--host", "--format", "json", made, check=False)
+    (problem,) = json.loads(told.stdout)
+    assert (told.returncode, problem["severity"]) == (1, "error")
+    assert problem["line"] > 0 and problem["pointer"].startswith("/mounts/")
+    refused = runtime.run(made, check=False)
+    assert refused.returncode == 1 and "unknown filesystem" in refused.stderr
