@@ -12,66 +12,75 @@ enum pyr_op {
   OP_wait_start = 5,
   OP_ns_join = 6,
   OP_ns_unshare = 7,
-  OP_cgroup_join = 8,
-  OP_procfs_open = 9,
-  OP_loopback_up = 10,
-  OP_hostname = 11,
-  OP_domainname = 12,
-  OP_sysctl = 13,
-  OP_propagation = 14,
-  OP_rootfs_open = 15,
-  OP_mount_fs = 16,
-  OP_mount_bind = 17,
-  OP_mount_remount = 18,
-  OP_mount_attr = 19,
-  OP_file_label = 20,
-  OP_device = 21,
-  OP_symlink = 22,
-  OP_hook = 23,
-  OP_pivot_root = 24,
-  OP_move_root = 25,
-  OP_chroot = 26,
-  OP_root_propagation = 27,
-  OP_root_readonly = 28,
-  OP_readonly_path = 29,
-  OP_masked_path = 30,
-  OP_console_open = 31,
-  OP_stdio_owner = 32,
-  OP_rlimit = 33,
-  OP_affinity_reset = 34,
-  OP_affinity = 35,
-  OP_io_priority = 36,
-  OP_scheduler = 37,
-  OP_memory_policy = 38,
-  OP_personality = 39,
-  OP_process_attr = 40,
-  OP_umask = 41,
-  OP_cwd = 42,
-  OP_caps_bounding = 43,
-  OP_caps_keep = 44,
-  OP_groups = 45,
-  OP_user = 46,
-  OP_caps_set = 47,
-  OP_caps_ambient = 48,
-  OP_no_new_privs = 49,
-  OP_seccomp = 50,
-  OP_home = 51,
-  OP_exec_lookup = 52,
-  OP_fds_close = 53,
-  OP_execve = 54,
-  OP_END = 55
+  OP_ns_root = 8,
+  OP_time_offset = 9,
+  OP_fork = 10,
+  OP_cgroup_join = 11,
+  OP_procfs_open = 12,
+  OP_loopback_up = 13,
+  OP_hostname = 14,
+  OP_domainname = 15,
+  OP_sysctl = 16,
+  OP_propagation = 17,
+  OP_source_open = 18,
+  OP_rootfs_enter = 19,
+  OP_rootfs_open = 20,
+  OP_mount_fs = 21,
+  OP_mount_bind = 22,
+  OP_mount_remount = 23,
+  OP_mount_attr = 24,
+  OP_file_label = 25,
+  OP_device = 26,
+  OP_symlink = 27,
+  OP_hook = 28,
+  OP_pivot_root = 29,
+  OP_move_root = 30,
+  OP_chroot = 31,
+  OP_root_propagation = 32,
+  OP_root_readonly = 33,
+  OP_readonly_path = 34,
+  OP_masked_path = 35,
+  OP_console_open = 36,
+  OP_stdio_owner = 37,
+  OP_rlimit = 38,
+  OP_rlimit_raise = 39,
+  OP_affinity_reset = 40,
+  OP_affinity = 41,
+  OP_io_priority = 42,
+  OP_scheduler = 43,
+  OP_memory_policy = 44,
+  OP_personality = 45,
+  OP_process_attr = 46,
+  OP_umask = 47,
+  OP_cwd = 48,
+  OP_caps_bounding = 49,
+  OP_caps_keep = 50,
+  OP_groups = 51,
+  OP_user = 52,
+  OP_caps_set = 53,
+  OP_caps_ambient = 54,
+  OP_no_new_privs = 55,
+  OP_seccomp = 56,
+  OP_home = 57,
+  OP_exec_lookup = 58,
+  OP_fds_close = 59,
+  OP_execve = 60,
+  OP_END = 61
 };
 
 enum { N_oom_score_adj_value = 0 };
 enum { S_keyring_join_name = 0 };
 enum { N_sync_phase = 0 };
-enum { N_ns_join_slot = 0, N_ns_join_nstype = 1 };
+enum { N_ns_join_slot = 0, N_ns_join_nstype = 1, N_ns_join_flags = 2 };
 enum { N_ns_unshare_flags = 0 };
+enum { N_time_offset_clock = 0, N_time_offset_secs = 1, N_time_offset_nanosecs = 2 };
 enum { S_cgroup_join_path = 0 };
 enum { S_hostname_name = 0 };
 enum { S_domainname_name = 0 };
 enum { S_sysctl_path = 0, S_sysctl_value = 1 };
 enum { N_propagation_flags = 0 };
+enum { N_source_open_slot = 0, N_source_open_flags = 1, N_source_open_idmap_slot = 2, S_source_open_source = 0 };
+enum { S_rootfs_enter_path = 0 };
 enum { N_rootfs_open_flags = 0, N_rootfs_open_propagation = 1, S_rootfs_open_path = 0 };
 enum { N_mount_fs_flags = 0, N_mount_fs_attr_set = 1, N_mount_fs_attr_clr = 2, N_mount_fs_propagation = 3, S_mount_fs_fstype = 0, S_mount_fs_source = 1, S_mount_fs_target = 2, S_mount_fs_options = 3 };
 enum { N_mount_bind_flags = 0, N_mount_bind_slot = 1, N_mount_bind_attr_set = 2, N_mount_bind_attr_clr = 3, N_mount_bind_rec_set = 4, N_mount_bind_rec_clr = 5, N_mount_bind_propagation = 6, S_mount_bind_source = 0, S_mount_bind_target = 1 };
@@ -87,6 +96,7 @@ enum { S_masked_path_path = 0, S_masked_path_label = 1 };
 enum { N_console_open_rows = 0, N_console_open_columns = 1, N_console_open_flags = 2 };
 enum { N_stdio_owner_uid = 0 };
 enum { N_rlimit_resource = 0, N_rlimit_soft = 1, N_rlimit_hard = 2 };
+enum { N_rlimit_raise_resource = 0, N_rlimit_raise_hard = 1 };
 enum { S_affinity_cpus = 0 };
 enum { N_io_priority_kind = 0, N_io_priority_priority = 1 };
 enum { N_scheduler_policy = 0, N_scheduler_nice = 1, N_scheduler_priority = 2, N_scheduler_flags = 3, N_scheduler_runtime = 4, N_scheduler_deadline = 5, N_scheduler_period = 6 };
@@ -115,6 +125,12 @@ enum { S_execve_args = 0, S_execve_env = 1 };
 #define MOUNT_FROM_SLOT 32
 #define MOUNT_CREATE_FILE 64
 #define ROOTFS_IN_PLACE 1
+#define ROOTFS_ENTERED 2
+#define SOURCE_RECURSIVE 1
+#define SOURCE_IDMAP 2
+#define SOURCE_IDMAP_ALL 4
+#define NS_TRY 1
+#define NS_REST 2
 #define DEVICE_BIND 1
 #define SYMLINK_OPTIONAL 1
 #define ATTR_OPTIONAL 1
@@ -129,8 +145,10 @@ enum { S_execve_args = 0, S_execve_env = 1 };
 #define MSG_WARN 4
 #define MSG_ERROR 5
 #define PHASE_CGROUP 1
-#define PHASE_RUNTIME_HOOKS 2
-#define PHASE_READY 3
+#define PHASE_USERNS 2
+#define PHASE_NETWORK 3
+#define PHASE_RUNTIME_HOOKS 4
+#define PHASE_READY 5
 
 /* X(name) for every operation, in wire order */
 #define PYR_FOR_EACH_OP(X) \
@@ -141,6 +159,9 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(wait_start) \
   X(ns_join) \
   X(ns_unshare) \
+  X(ns_root) \
+  X(time_offset) \
+  X(fork) \
   X(cgroup_join) \
   X(procfs_open) \
   X(loopback_up) \
@@ -148,6 +169,8 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(domainname) \
   X(sysctl) \
   X(propagation) \
+  X(source_open) \
+  X(rootfs_enter) \
   X(rootfs_open) \
   X(mount_fs) \
   X(mount_bind) \
@@ -167,6 +190,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(console_open) \
   X(stdio_owner) \
   X(rlimit) \
+  X(rlimit_raise) \
   X(affinity_reset) \
   X(affinity) \
   X(io_priority) \
@@ -196,8 +220,11 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(keyring_join, 0, 1, 0, 0) \
   X(sync, 1, 0, 0, 0) \
   X(wait_start, 0, 0, 0, 0) \
-  X(ns_join, 2, 0, 0, 0) \
+  X(ns_join, 3, 0, 0, 0) \
   X(ns_unshare, 1, 0, 0, 0) \
+  X(ns_root, 0, 0, 0, 0) \
+  X(time_offset, 3, 0, 0, 0) \
+  X(fork, 0, 0, 0, 0) \
   X(cgroup_join, 0, 1, 0, 0) \
   X(procfs_open, 0, 0, 0, 0) \
   X(loopback_up, 0, 0, 0, 0) \
@@ -205,6 +232,8 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(domainname, 0, 1, 0, 0) \
   X(sysctl, 0, 2, 0, 0) \
   X(propagation, 1, 0, 0, 0) \
+  X(source_open, 3, 1, 0, 0) \
+  X(rootfs_enter, 0, 1, 0, 0) \
   X(rootfs_open, 2, 1, 0, 0) \
   X(mount_fs, 4, 4, 8, 0) \
   X(mount_bind, 7, 2, 0, 0) \
@@ -224,6 +253,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(console_open, 3, 0, 0, 0) \
   X(stdio_owner, 1, 0, 0, 0) \
   X(rlimit, 3, 0, 0, 0) \
+  X(rlimit_raise, 2, 0, 0, 0) \
   X(affinity_reset, 0, 0, 0, 0) \
   X(affinity, 0, 1, 0, 1) \
   X(io_priority, 2, 0, 0, 0) \

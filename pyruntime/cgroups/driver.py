@@ -49,21 +49,41 @@ def open_cgroup(facts: CgroupFacts, path: str, container_id: str) -> Cgroup:
     return CgroupV1(paths, tops)
 
 
-def create_or_absent(cgroup: Cgroup, settings: Sequence[Setting | DeviceRules]) -> Cgroup:
+def create_or_absent(
+    cgroup: Cgroup, settings: Sequence[Setting | DeviceRules], *, rootless: str = "auto"
+) -> Cgroup:
     """cgroup.create(), and the cgroup. Raises CgroupError.
 
     A user who may not write cgroups gets a NullCgroup instead, unless settings hold a limit.
+    rootless: whether the caller counts as such a user: "true", "false", or "auto" for
+    everybody but the host's root.
     """
     try:
         cgroup.create()
     except CgroupError as err:
         asked = any(setting.controller != "devices" for setting in settings)
-        if asked or err.errno not in NOT_ALLOWED or os.geteuid() == 0:
+        if asked or err.errno not in NOT_ALLOWED or not _is_rootless(rootless):
             raise
         from pyruntime.cgroups.absent import NullCgroup
 
         return NullCgroup(f"no permission ({err})")
     return cgroup
+
+
+def _is_rootless(asked: str) -> bool:
+    if asked != "auto":
+        return asked == "true"
+    return os.geteuid() != 0 or _in_user_namespace()
+
+
+def _in_user_namespace() -> bool:
+    """Root of a user namespace below the host's, which maps all ids to themselves."""
+    from pyruntime.cgroups.files import read_raw
+
+    try:
+        return read_raw("/proc/self/uid_map").split() != ["0", "0", "4294967295"]
+    except OSError:
+        return False
 
 
 def from_record(record: dict[str, object]) -> Cgroup:

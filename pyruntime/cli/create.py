@@ -45,4 +45,5 @@ def request_of(invocation: Invocation, *, to_exec: bool, detach: bool) -> Create
         no_pivot=options.flag("no_pivot"),
         no_new_keyring=options.flag("no_new_keyring"),
         preserve_fds=options.number("preserve_fds"),
+        rootless=invocation.common.text("rootless"),
     )

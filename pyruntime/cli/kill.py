@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pyruntime.log import Log
 
 
-def main(invocation: Invocation, _log: Log) -> int:
+def main(invocation: Invocation, log: Log) -> int:
     args = invocation.args
     signal = parse_signal(args[1] if len(args) > 1 else "TERM")
     kill(
@@ -20,5 +20,6 @@ def main(invocation: Invocation, _log: Log) -> int:
         args[0],
         signal,
         everyone=invocation.options.flag("all"),
+        warn=log.warn,
     )
     return 0

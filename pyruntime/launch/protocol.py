@@ -10,6 +10,11 @@ One SOCK_SEQPACKET pair, one message format, one message a packet:
     clone, exec of the init  ───────────────▶ decode the plan
     cgroup is there          ◀─── SYNC CGROUP
                              ─── GO ────────▶ join the cgroup, go on with the mounts
+    write its id mappings    ◀─── SYNC USERNS            (only in a new user namespace)
+                             ─── GO ────────▶ become its root, make the other namespaces
+    this is the init now     ◀─── FD "init" + pidfd      (only when the init has to fork)
+    move network devices in  ◀─── SYNC NETWORK           (only when there are any)
+                             ─── GO ────────▶ go on with the mounts
     prestart, createRuntime  ◀─── SYNC RUNTIME_HOOKS     (only when there are such hooks)
                              ─── GO ────────▶ pivot_root, ...
     send it to the socket,   ◀─── FD "console" + descriptor
@@ -49,6 +54,8 @@ GO = HEADER.pack(ops.MSG_GO, 0, 0, 0)
 
 _PHASE_NAMES = {
     ops.PHASE_CGROUP: "cgroup",
+    ops.PHASE_USERNS: "user namespace",
+    ops.PHASE_NETWORK: "network",
     ops.PHASE_RUNTIME_HOOKS: "runtime hooks",
     ops.PHASE_READY: "ready",
 }

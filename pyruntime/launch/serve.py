@@ -34,8 +34,18 @@ def serve(
     gets. Raises StepError when a step failed or the init died, and what a phase raises.
     """
     conversation = protocol.Conversation()
+    forks = plan.forks
+
+    def take(name: str, fd: int) -> None:
+        nonlocal forks
+        if name == "init" and forks:
+            forks = False  # once
+            child.go_on_as(fd)
+        else:
+            on_fd(name, fd)
+
     while True:
-        message = _receive(child, on_fd)
+        message = _receive(child, take)
         if message is None:
             if conversation.ready and until_exec:
                 return

@@ -42,11 +42,31 @@ class Child:
             _, self.status = os.waitpid(self.pid, 0)
         return self.status
 
+    def go_on_as(self, pidfd: int) -> None:
+        """The init has forked, and the process that was started has ended.
+
+        pidfd: of the one that goes on; owned from here on. Raises HostError.
+        """
+        pid = _pid_of(pidfd)
+        os.waitpid(self.pid, 0)
+        os.close(self.pidfd)
+        self.pid, self.pidfd = pid, pidfd
+
     def close(self) -> None:
         self.sync.close()
         if self.pidfd >= 0:
             os.close(self.pidfd)
             self.pidfd = -1
+
+
+def _pid_of(pidfd: int) -> int:
+    """See the field Pid in pidfd_open(2). Raises HostError."""
+    with open(f"/proc/self/fdinfo/{pidfd}", "rb", buffering=0) as file:
+        for line in file.read(4096).split(b"\n"):
+            name, _, value = line.partition(b":")
+            if name == b"Pid" and int(value) > 0:
+                return int(value)
+    raise HostError("the init's child has ended, or was none", op="fork")
 
 
 def spawn(plan: Plan, blob: bytes, *, start_fd: int, cgroup_fd: int, preserve: int) -> Child:
@@ -138,11 +158,23 @@ def _clone(
 
 def open_slot(slot: Slot) -> int:
     """The descriptor a slot asks for, its kind verified. Raises ConfigError, HostError."""
+    if slot.maps is not None:
+        from pyruntime.host.idmap import namespace_of  # few containers have id-mapped mounts
+
+        return namespace_of(slot.maps)
     try:
         fd = os.open(slot.path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as err:
+        hint = ""
+        if err.errno == errno.EACCES:
+            hint = "an ordinary user can't enter a container before it is started"
         raise host_error(
-            err, "open namespace", slot.path, pointer=slot.pointer, code="namespace-path"
+            err,
+            "open namespace",
+            slot.path,
+            pointer=slot.pointer,
+            code="namespace-path",
+            hint=hint,
         ) from None
     wanted, flag = _NAMESPACES[slot.kind.partition(":")[2]]
     kind = lib.pyr_ns_type(fd)

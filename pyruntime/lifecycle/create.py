@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 class CreateRequest:
     """What the caller asks of create or run; paths as given, relative to the caller's cwd.
 
+    rootless: whether a refusal of the cgroups is no error ("true", "false", "auto").
     to_exec False: stop at "created". detach: a terminal needs console_socket then.
     """
 
@@ -63,6 +64,7 @@ class CreateRequest:
         "pidfd_socket",
         "preserve_fds",
         "root",
+        "rootless",
         "to_exec",
     )
 
@@ -80,8 +82,10 @@ class CreateRequest:
         no_pivot: bool = False,
         no_new_keyring: bool = False,
         preserve_fds: int = 0,
+        rootless: str = "auto",
     ) -> None:
         self.root = root
+        self.rootless = rootless
         self.id = container_id
         self.bundle = os.path.abspath(bundle)
         self.to_exec = to_exec
@@ -147,6 +151,7 @@ class _Creation:
         "directory",
         "facts",
         "filter",
+        "limited",
         "loaded",
         "log",
         "master",
@@ -171,6 +176,7 @@ class _Creation:
         self.undo = undo
         self.log = log
         self.master = -1
+        self.limited = False
         self.signals: SignalPipe | None = None
         self.agent: Agent | None = None
 
@@ -198,14 +204,17 @@ class _Creation:
             self._create_resctrl(self.plan.resctrl)
         self.directory.write(self.record)
         self._spawn(preserve)
-        self.cgroup.apply(self.plan.cgroup.settings)
+        if not self.plan.forks:
+            self._limit()
         self._serve()
         return Created(self.directory, self.record, self.child, self.master, self.signals)
 
     def _create_cgroup(self, preserve: int, listen_fds: int) -> None:
         """Or go without, where nothing may be written and no limit was asked for."""
         wanted = self.cgroup
-        self.cgroup = create_or_absent(wanted, self.plan.cgroup.settings)
+        self.cgroup = create_or_absent(
+            wanted, self.plan.cgroup.settings, rootless=self.request.rootless
+        )
         self.undo.push(self.cgroup.delete)
         if self.cgroup is not wanted:
             self._compile(preserve, listen_fds)
@@ -228,6 +237,7 @@ class _Creation:
             detach_start=not request.to_exec,
             cgroup_paths=self.cgroup.join_paths(),
             seccomp_program=self.filter,
+            no_cgroup=self.cgroup.driver == "none",
         )
         self.plan = compile_create(
             self.config,
@@ -265,7 +275,7 @@ class _Creation:
             cgroup=self.cgroup.record(),
             resctrl=None,
             hooks={kind: hooks[kind] for kind in ("poststart", "poststop") if hooks.get(kind)},
-            own_pid_namespace=bool(self.plan.clone_flags & 0x20000000),
+            own_pid_namespace=self.plan.own_pid_namespace,
             no_process=self.plan.no_process,
             start_socket=not self.request.to_exec,
             late={} if self.request.to_exec else late_steps(self.plan),
@@ -297,10 +307,15 @@ class _Creation:
             rdt.join(self.record.resctrl, self.child.pid)
 
     def _serve(self) -> None:
-        phases = {ops.PHASE_RUNTIME_HOOKS: self._runtime_hooks, ops.PHASE_READY: self._ready}
+        phases = {
+            ops.PHASE_USERNS: self._map_ids,
+            ops.PHASE_RUNTIME_HOOKS: self._runtime_hooks,
+            ops.PHASE_READY: self._ready,
+        }
         if self.plan.net_devices:
-            # The first phase by which the init has joined its namespaces.
-            phases[ops.PHASE_CGROUP] = self._net_devices
+            # The first phase by which the init has its network namespace.
+            first = ops.PHASE_NETWORK if self.plan.by_steps else ops.PHASE_CGROUP
+            phases[first] = self._net_devices
         serve(
             self.child,
             self.plan,
@@ -315,9 +330,23 @@ class _Creation:
 
         netdev.move(self.plan.net_devices, self.child.pid)
 
+    def _map_ids(self) -> None:
+        from pyruntime.host.idmap import write_maps  # only for a new user namespace
+
+        assert self.plan.id_maps is not None
+        write_maps(self.child.pid, self.plan.id_maps)
+
+    def _limit(self) -> None:
+        """Once. Not before the init has forked, if it does: a limit of processes would count
+        both."""
+        if not self.limited:
+            self.limited = True
+            self.cgroup.apply(self.plan.cgroup.settings)
+
     def _runtime_hooks(self) -> None:
         from pyruntime.host.hooks import run_hooks  # only for those who have hooks
 
+        self._limit()
         self.record.pid = self.child.pid
         text = jsontext.dumps(self.record.oci_state(state.CREATING))
         for kind in ("prestart", "createRuntime"):
@@ -325,6 +354,7 @@ class _Creation:
 
     def _ready(self) -> None:
         """Once this is written, a runtime that is killed leaves a whole container."""
+        self._limit()
         self.record.pid = self.child.pid
         self.record.pid_start = state.start_time(self.child.pid)
         self.directory.write(self.record)

@@ -39,9 +39,17 @@ def resume(root: str, container_id: str) -> None:
 
 
 def processes(root: str, container_id: str) -> list[int]:
-    """Host pids of all processes of the container, sub-cgroups' too."""
+    """Host pids of all processes of the container, sub-cgroups' too. Raises StateError."""
     with state.open_dir(root, container_id) as directory:
-        return cgroup_of(directory.read()).pids()
+        cgroup = cgroup_of(directory.read())
+    if cgroup.driver == "none":
+        reason = cgroup.record().get("reason")
+        raise StateError(
+            f"list processes: {reason}",
+            hint="only a cgroup knows which processes are the container's",
+            code="no-cgroup",
+        )
+    return cgroup.pids()
 
 
 def cgroup_of(record: Record) -> Cgroup:

@@ -10,6 +10,10 @@ from pyruntime import state
 from pyruntime.cgroups.driver import from_record
 from pyruntime.errors import NotRunning, UsageError, host_error
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SIGNAL_MAX = 64
 _ALIASES = {"CLD": 17, "POLL": 29, "IOT": 6, "UNUSED": 31, "STKFLT": 16}
 
@@ -40,16 +44,26 @@ def parse_signal(text: str) -> int:
     )
 
 
-def kill(root: str, container_id: str, signal: int, *, everyone: bool = False) -> None:
+def kill(
+    root: str,
+    container_id: str,
+    signal: int,
+    *,
+    everyone: bool = False,
+    warn: Callable[[str], None] | None = None,
+) -> None:
     """Send signal to the init; SIGKILL reaches all when the init's end would not.
 
-    everyone: to every process, and a container that has stopped is no error.
+    everyone: to every process, and a container that has stopped is no error. warn: is told
+    when others than the init are out of reach, as the container has no cgroup.
     Raises NotRunning, NotFound, CgroupError.
     """
     with state.open_dir(root, container_id) as directory:
         record = directory.read()
     cgroup = from_record(record.cgroup) if record.cgroup is not None else None
-    if everyone and cgroup is not None:
+    known = cgroup is not None and cgroup.driver != "none"
+    if everyone and known:
+        assert cgroup is not None
         cgroup.kill(signal)
         return
     if not record.pid:
@@ -63,6 +77,9 @@ def kill(root: str, container_id: str, signal: int, *, everyone: bool = False) -
             if everyone:
                 return
             raise NotRunning("container not running")
+        ends_all = signal == _signal.SIGKILL and record.own_pid_namespace
+        if warn and not known and not ends_all and (everyone or signal == _signal.SIGKILL):
+            warn("the signal goes to the first process alone: the container has no cgroup")
         if signal == _signal.SIGKILL and cgroup is not None and not record.own_pid_namespace:
             cgroup.kill(signal)
         _send(pidfd, signal)

@@ -23,20 +23,51 @@ if TYPE_CHECKING:
 class CgroupView:
     """facts: of the host. path: of the container's cgroup, as CgroupPlan.path.
     own_namespace: True when the container has a cgroup namespace, new or joined.
+    user_namespace: True when it has one of those. absent: it has no cgroup, and shares the
+    runtime's.
     """
 
-    __slots__ = ("facts", "own_namespace", "path")
+    __slots__ = ("absent", "facts", "own_namespace", "path", "user_namespace")
 
-    def __init__(self, facts: CgroupFacts, path: str, own_namespace: bool) -> None:
+    def __init__(
+        self,
+        facts: CgroupFacts,
+        path: str,
+        own_namespace: bool,
+        *,
+        user_namespace: bool = False,
+        absent: bool = False,
+    ) -> None:
         self.facts = facts
         self.path = path
         self.own_namespace = own_namespace
+        self.user_namespace = user_namespace
+        self.absent = absent
+
+    @property
+    def read_only(self) -> bool:
+        """Without a cgroup namespace what is shown belongs to the host, where a user has
+        rights of his own: the container's root is to have none there."""
+        return not self.own_namespace and (self.user_namespace or self.absent)
 
 
 def steps(options: MountOptions, target: str, pointer: str, view: CgroupView) -> list[Step]:
     attr_set = options.attr_set & ~options.rec_clr | options.rec_set
     propagation = options.propagation[0] if options.propagation else 0
+    if view.read_only:
+        attr_set |= RDONLY
     if view.facts.mode == "v2":
+        if view.read_only:  # the kernel shows the whole hierarchy, and no user namespace may
+            source = _own_directory("", view.facts.v2, view)
+            return [
+                ops.mount_bind(
+                    pointer,
+                    attr_set=attr_set,
+                    propagation=propagation,
+                    source=source,
+                    target=target,
+                )
+            ]
         return [
             ops.mount_fs(
                 pointer,
@@ -112,6 +143,8 @@ def _hierarchy(controllers: list[str], attributes: int, where: str, pointer: str
 
 
 def _own_directory(controller: str, directory: str, view: CgroupView) -> str:
-    """The container's directory in a v1 hierarchy, on the host."""
+    """The container's directory in a hierarchy, on the host."""
     own = view.facts.own.get(controller, "/")
+    if view.absent:
+        return clean(directory + own)
     return clean(directory + below(own, view.path))

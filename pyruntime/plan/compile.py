@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pyruntime.plan.field import Map
     from pyruntime.plan.process import Process
     from pyruntime.plan.step import Step
+    from pyruntime.plan.userns import UserNamespace
 
     class Container(Protocol):
         """What exec must know of a container: its id, its init, its rootfs on the host."""
@@ -48,13 +49,15 @@ class Options:
     from 3 on the process keeps; listen_fds: how many of them, the first, came by socket
     activation. detach_start: True for
     create (the init waits for `start`), False for run. cgroup_paths: `tasks` files that the
-    init writes itself into. seccomp_program: the filter of linux.seccomp, compiled.
+    init writes itself into. seccomp_program: the filter of linux.seccomp, compiled. no_cgroup:
+    none could be made, the container shares the runtime's.
     """
 
     __slots__ = (
         "cgroup_paths",
         "detach_start",
         "listen_fds",
+        "no_cgroup",
         "no_new_keyring",
         "no_pivot",
         "preserve_fds",
@@ -71,6 +74,7 @@ class Options:
         detach_start: bool = True,
         cgroup_paths: Sequence[str] = (),
         seccomp_program: bytes = b"",
+        no_cgroup: bool = False,
     ) -> None:
         self.no_pivot = no_pivot
         self.no_new_keyring = no_new_keyring
@@ -79,6 +83,7 @@ class Options:
         self.detach_start = detach_start
         self.cgroup_paths = cgroup_paths
         self.seccomp_program = seccomp_program
+        self.no_cgroup = no_cgroup
 
 
 class _Create:
@@ -86,6 +91,7 @@ class _Create:
 
     __slots__ = (
         "bundle",
+        "cgroup_entered",
         "config",
         "container_id",
         "facts",
@@ -97,6 +103,7 @@ class _Create:
         "plan",
         "process",
         "rootfs",
+        "user",
     )
 
     config: Map
@@ -111,6 +118,11 @@ class _Create:
     plan: Plan
     mounts: mounts.Mounts
     last_filter: list[Step]
+    user: UserNamespace | None
+
+    def __init__(self) -> None:
+        self.cgroup_entered = False
+        self.user = None
 
 
 def compile_create(
@@ -123,16 +135,10 @@ def compile_create(
     supported.refuse(supported.problems(config))
     c = _read(config, bundle, container_id, facts, options)
     plan, steps = c.plan, c.plan.steps
-    joins, mount_join, plan.pid_namespace = namespaces.join_steps(c.namespaces.joined, plan.slots)
     steps.append(ops.setsid(""))
-    steps += joins
-    steps.append(ops.procfs_open(""))
-    steps += _early(c)
-    if mount_join:
-        # The host's cgroup files are out of sight once its mount namespace is left.
-        steps += [*_cgroup(c), *mount_join]
+    steps += _enter_by_steps(c) if c.namespaces.entered_by_steps else _enter(c)
     steps += rootfs.open_steps(c.linux, c.rootfs, c.namespaces)
-    steps += _mounts_and_devices(c, cgroup_done=bool(mount_join))
+    steps += _mounts_and_devices(c)
     steps += sysctl.name_steps(config)
     steps += _hooks_before_pivot(c)
     # A parameter may belong to a network interface that a hook has just moved in.
@@ -176,6 +182,7 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
             "/process: the container has no process to run", pointer="/process", code="no-process"
         )
     plan.clone_flags = c.namespaces.clone_flags()
+    plan.own_pid_namespace = "pid" in c.namespaces.new
     if config.get("hooks"):
         from pyruntime.plan import hooks  # most containers have none
 
@@ -197,32 +204,108 @@ def _settings(c: _Create) -> list[Any]:
     return resources.compile_resources(found, c.facts.cgroup, c.linux.get("devices") or ())
 
 
+def _enter(c: _Create) -> list[Step]:
+    """Into the namespaces: the clone made the new ones, but for the cgroup's."""
+    plan = c.plan
+    joins, mount_join, plan.pid_namespace = namespaces.join_steps(c.namespaces.joined, plan.slots)
+    _compile_mounts(c)
+    steps = [*joins, ops.procfs_open(""), *_early(c), *_sources(c)]
+    if mount_join:
+        # The host's cgroup files are out of sight once its mount namespace is left.
+        steps += [*_cgroup(c), *mount_join]
+    return steps
+
+
+def _enter_by_steps(c: _Create) -> list[Step]:
+    """Into namespaces that one clone cannot make: see plan.entry."""
+    from pyruntime.plan import entry  # most containers have no such namespace
+
+    plan = c.plan
+    found = entry.create_entry(c.linux, c.namespaces, plan.slots)
+    if c.namespaces.has("user"):
+        from pyruntime.plan.userns import UserNamespace
+
+        c.user = UserNamespace(c.linux, c.namespaces, privileged=c.facts.euid == 0)
+        plan.id_maps = c.user.maps if c.user.new else None
+    plan.by_steps, plan.forks = True, entry.forks(found)
+    _compile_mounts(c)
+    steps = [ops.procfs_open("")]
+    if c.process:
+        steps += process.privileged_steps(c.process, c.user)
+    steps += _sources(c)
+    # A user namespace's root may not write the host's cgroup files.
+    steps += [*_cgroup_join(c), *found.host]
+    if rootfs.is_entered(c.namespaces):
+        steps.append(ops.rootfs_enter("/root/path", path=c.rootfs))
+    steps += [*found.user, *found.inside, ops.procfs_open("")]
+    if c.process:
+        steps += process.keyring_steps(c.process, _keyring(c))
+    if plan.net_devices:
+        # In the other plans the phase CGROUP comes late enough.
+        steps.append(ops.sync("/linux/netDevices", phase=ops.PHASE_NETWORK))
+    return [*steps, *_loopback(c), *found.mount]
+
+
 def _early(c: _Create) -> list[Step]:
     """What wants the runtime's rights or a namespace of its own, and no rootfs."""
     steps: list[Step] = []
     if c.process:
-        keyring = "" if c.options.no_new_keyring else f"_ses.{c.container_id}"
-        steps += process.early_steps(c.process, keyring)
-    if "network" in c.namespaces.new:
-        steps.append(ops.loopback_up(c.namespaces.new["network"]))
+        steps += process.early_steps(c.process, _keyring(c))
+    return steps + _loopback(c)
+
+
+def _keyring(c: _Create) -> str:
+    return "" if c.options.no_new_keyring else f"_ses.{c.container_id}"
+
+
+def _loopback(c: _Create) -> list[Step]:
+    if "network" not in c.namespaces.new:
+        return []
+    return [ops.loopback_up(c.namespaces.new["network"])]
+
+
+def _cgroup_join(c: _Create) -> list[Step]:
+    c.cgroup_entered = True
+    steps = [ops.sync("", phase=ops.PHASE_CGROUP)]
+    steps += [ops.cgroup_join("/linux/cgroupsPath", path=path) for path in c.options.cgroup_paths]
     return steps
 
 
 def _cgroup(c: _Create) -> list[Step]:
-    """Enter the cgroup, then make it the root of a new cgroup namespace."""
-    steps = [ops.sync("", phase=ops.PHASE_CGROUP)]
-    steps += [ops.cgroup_join("/linux/cgroupsPath", path=path) for path in c.options.cgroup_paths]
+    """Enter the cgroup, then make it the root of a new cgroup namespace; each once."""
+    steps = [] if c.cgroup_entered else _cgroup_join(c)
     if "cgroup" in c.namespaces.new:
         pointer = c.namespaces.new["cgroup"]
         steps.append(ops.ns_unshare(pointer, flags=TYPES["cgroup"][0]))
     return steps
 
 
-def _mounts_and_devices(c: _Create, *, cgroup_done: bool) -> list[Step]:
+def _compile_mounts(c: _Create) -> None:
+    view = cgroup_mounts.CgroupView(
+        c.facts.cgroup,
+        c.plan.cgroup.path,
+        c.namespaces.has("cgroup"),
+        user_namespace=c.user is not None,
+        absent=c.options.no_cgroup,
+    )
+    c.mounts = mounts.compile_mounts(
+        c.config,
+        c.bundle,
+        view,
+        c.plan.warnings,
+        slots=c.plan.slots,
+        user=c.user,
+        privileged=c.facts.euid == 0,
+    )
+
+
+def _sources(c: _Create) -> list[Step]:
+    return c.mounts.sources.steps if c.mounts.sources else []
+
+
+def _mounts_and_devices(c: _Create) -> list[Step]:
     """The runtime makes the cgroup while the init mounts: the init asks for it as late as it
     can, which is before a cgroup mount shows it."""
-    view = cgroup_mounts.CgroupView(c.facts.cgroup, c.plan.cgroup.path, c.namespaces.has("cgroup"))
-    c.mounts = mounts.compile_mounts(c.config, c.bundle, view, c.plan.warnings)
     steps = c.mounts.steps
     if steps and not c.namespaces.has("mount"):
         why = "without a mount namespace these stay on the host after the container is deleted"
@@ -235,10 +318,13 @@ def _mounts_and_devices(c: _Create, *, cgroup_done: bool) -> list[Step]:
         before = labels.mount_steps(steps[:at] if at >= 0 else [], label)
         steps = before + labels.mount_steps(steps[max(at, 0) :], label)
         at = len(before) if at >= 0 else at
-    if not c.mounts.dev_is_bound:
-        steps = steps + devices.steps(c.linux, c.plan.warnings)
-    if cgroup_done:
-        return steps
+    if c.user is not None and not c.namespaces.has("mount"):
+        why = "a user namespace without a mount namespace can make no devices"
+        c.plan.warnings.append(ignored(why, "/linux/devices"))
+    elif not c.mounts.dev_is_bound:
+        steps = steps + devices.steps(c.linux, c.plan.warnings, bind=c.user is not None)
+    if "mount" in c.namespaces.joined and not c.namespaces.entered_by_steps:
+        return steps  # the cgroup came before
     if at < 0:
         at = len(steps)
     return [*steps[:at], *_cgroup(c), *steps[at:]]
@@ -248,7 +334,9 @@ def _hooks_before_pivot(c: _Create) -> list[Step]:
     steps: list[Step] = []
     if "prestart" in c.plan.hooks or "createRuntime" in c.plan.hooks:
         steps.append(ops.sync("/hooks", phase=ops.PHASE_RUNTIME_HOOKS))
-    steps += _hooks(c, "createContainer", "creating", [], c.rootfs)
+    # Where the path may be out of reach the rootfs is the working directory already.
+    cwd = "." if rootfs.is_entered(c.namespaces) else c.rootfs
+    steps += _hooks(c, "createContainer", "creating", [], cwd)
     return steps
 
 
@@ -320,20 +408,35 @@ def compile_exec(
         plan.cpus = placement.initial_cpus(added)
     plan.terminal, plan.console_size = added.terminal, added.console_size()
     plan.preserve = options.preserve_fds
-    joins, mount_join, plan.pid_namespace = namespaces.join_steps(
-        _of_init(namespaces.read(linux), state.pid), plan.slots
-    )
+    configured = namespaces.read(linux)
     keyring = "" if options.no_new_keyring else f"_ses.{state.id}"
     first_filter, last_filter = _filter(config, added, options, plan)
     plan.steps += [
         ops.setsid(""),
         # The files of the host's cgroups are out of sight after the mount namespace.
         *(ops.cgroup_join("", path=path) for path in options.cgroup_paths),
-        *joins,
-        ops.procfs_open(""),
-        *process.early_steps(added, keyring),
-        *mount_join,
-        *([] if mount_join else _enter_root(state)),
+    ]
+    if configured.has("user"):
+        from pyruntime.plan.entry import exec_steps  # most containers have none
+
+        plan.forks = configured.has("pid")
+        privileged = facts.euid == 0
+        plan.steps += exec_steps(
+            added, linux, configured, state.pid, plan.slots, keyring, privileged=privileged
+        )
+    else:
+        joins, mount_join, plan.pid_namespace = namespaces.join_steps(
+            _of_init(configured, state.pid), plan.slots
+        )
+        plan.steps += [
+            *joins,
+            ops.procfs_open(""),
+            *process.early_steps(added, keyring),
+            *mount_join,
+        ]
+    if not configured.has("mount"):
+        plan.steps += _enter_root(state)
+    plan.steps += [
         *process.console_steps(added),
         *process.property_steps(added, facts.last_cap, plan.warnings, first_filter),
         *process.lookup_steps(added),

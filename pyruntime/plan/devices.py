@@ -37,11 +37,17 @@ LINKS = {
 }
 
 
-def steps(linux: Map, warnings: list[Problem]) -> list[Step]:
-    """Nodes, then links. A device of the config replaces the default one of its path."""
+def steps(linux: Map, warnings: list[Problem], *, bind: bool = False) -> list[Step]:
+    """Nodes, then links. A device of the config replaces the default one of its path.
+
+    bind: the root of a user namespace can make none, so that the host's are bound.
+    """
     found: dict[str, Step] = {}
+    flags = ops.DEVICE_BIND if bind else 0
     for path, (major, minor) in DEFAULTS.items():
-        found[path] = ops.device("", mode=S_IFCHR | 0o666, major=major, minor=minor, path=path)
+        found[path] = ops.device(
+            "", mode=S_IFCHR | 0o666, major=major, minor=minor, flags=flags, path=path
+        )
     for index, device in enumerate(sequence(linux, "devices", "/linux")):
         pointer = f"/linux/devices/{index}"
         path = clean(text(device, "path"))
@@ -49,7 +55,7 @@ def steps(linux: Map, warnings: list[Problem]) -> list[Step]:
             why = "ignore /dev/ptmx: it is a link to pts/ptmx"
             warnings.append(ignored(why, f"{pointer}/path"))
             continue
-        found[path] = _node(device, path, pointer)
+        found[path] = _node(device, path, pointer, flags)
     links = [
         ops.symlink("", flags=ops.SYMLINK_OPTIONAL, target=target, path=path)
         for path, target in LINKS.items()
@@ -59,13 +65,13 @@ def steps(linux: Map, warnings: list[Problem]) -> list[Step]:
     return [*found.values(), *links, ops.symlink("", target="pts/ptmx", path="/dev/ptmx")]
 
 
-def _node(device: Map, path: str, pointer: str) -> Step:
+def _node(device: Map, path: str, pointer: str, flags: int) -> Step:
     kind = text(device, "type")
     if kind not in TYPES:
         raise ConfigError(f"{pointer}/type: unknown type {kind!r}", pointer=f"{pointer}/type")
     major, minor = number(device, "major"), number(device, "minor")
     if kind == "p":
-        major = minor = 0
+        major = minor = flags = 0
     elif major is None or minor is None or major < 0 or minor < 0:
         raise ConfigError(f"{pointer}: a device needs major and minor", pointer=pointer)
     mode = number(device, "fileMode")
@@ -76,5 +82,6 @@ def _node(device: Map, path: str, pointer: str) -> Step:
         minor=minor,
         uid=number(device, "uid") or 0,
         gid=number(device, "gid") or 0,
+        flags=flags,
         path=path,
     )

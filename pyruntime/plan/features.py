@@ -13,7 +13,6 @@ from pyruntime.plan import (
     namespaces,
     placement,
     seccomp,
-    supported,
 )
 
 TYPE_CHECKING = False
@@ -27,15 +26,13 @@ CONTAINER_HOOKS = ("createContainer", "startContainer")
 
 def features(supported_flags: Sequence[str]) -> dict[str, Any]:
     """The features document. supported_flags: of the seccomp flags those that work here."""
-    refused = {field for field, _, _ in supported.LINUX}
-    kinds = [kind for kind in namespaces.TYPES if kind not in supported.NAMESPACES]
     return {
         "ociVersionMin": OCI_VERSION_MIN,
         "ociVersionMax": OCI_VERSION_MAX,
         "hooks": sorted((*hooks.RUNTIME_KINDS, *CONTAINER_HOOKS)),
         "mountOptions": mount_option_names(),
         "linux": {
-            "namespaces": sorted(kinds),
+            "namespaces": sorted(namespaces.TYPES),
             "capabilities": list(capabilities.NAMES),
             "cgroup": {
                 "v1": True,
@@ -59,7 +56,7 @@ def features(supported_flags: Sequence[str]) -> dict[str, Any]:
                 "flags": list(placement.MODE_FLAGS),
             },
             "intelRdt": {"enabled": True, "schemata": True, "monitoring": True},
-            "mountExtensions": {"idmap": {"enabled": False}},
+            "mountExtensions": {"idmap": {"enabled": True}},
             "netDevices": {"enabled": True},
         },
         "potentiallyUnsafeConfigAnnotations": [],
@@ -74,7 +71,9 @@ def mount_option_names() -> list[str]:
         *mount_options.SUPERBLOCK,
         *mount_options.WITHOUT_EFFECT,
         "bind",
+        "idmap",
         "rbind",
+        "ridmap",
         "remount",
         "tmpcopyup",
     }

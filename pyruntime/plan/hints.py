@@ -12,10 +12,14 @@ from errno import (
     ENODEV,
     ENOENT,
     ENOEXEC,
+    ENOMEM,
+    ENOSPC,
     ENOTDIR,
     EOPNOTSUPP,
     EPERM,
+    ERANGE,
     EROFS,
+    EUSERS,
 )
 
 from pyruntime.plan.capabilities import names
@@ -24,6 +28,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyruntime.plan.step import Step
 
+SOURCE = "the source must exist on the host; a relative one is below the bundle"
+NS_LIMIT = "a limit in /proc/sys/user/max_*_namespaces is reached"
 KINDS = "source and target must both be directories, or neither"
 MISSING_TARGET = (
     "the mount point is missing and cannot be made on a read-only filesystem: create it in the"
@@ -34,6 +40,14 @@ SCHEDULER = (
     "it takes CAP_SYS_NICE; SCHED_DEADLINE takes all CPUs, so no cpuset or affinity that leaves one"
     " out; SCHED_FIFO and SCHED_RR take cpu.realtimeRuntime in a cgroup v1"
 )
+# Why the root of a user namespace may not mount it.
+OWN_NAMESPACE = {
+    "proc": "needs a pid namespace of its own, and a /proc of the host with nothing mounted over",
+    "sysfs": "needs a network namespace of its own",
+    "mqueue": "needs an ipc namespace of its own",
+    "cgroup": "needs a cgroup namespace of its own",
+    "cgroup2": "needs a cgroup namespace of its own",
+}
 HINTS = {
     ("affinity", EINVAL): "none of these CPUs is there, or in the container's cpuset",
     ("scheduler", EPERM): SCHEDULER,
@@ -57,6 +71,17 @@ HINTS = {
     ("mount_bind", ENOTDIR): KINDS,
     ("mount_remount", EINVAL): "there must be a mount at this path",
     ("mount_attr", EINVAL): "there must be a mount at this path",
+    ("mount_fs", EPERM): "the root of a user namespace can mount few filesystems",
+    ("ns_unshare", EPERM): "new namespaces need root or a user namespace",
+    ("ns_unshare", ENOSPC): NS_LIMIT,
+    ("ns_unshare", EUSERS): NS_LIMIT,
+    ("ns_root", EINVAL): "the user namespace needs a mapping of containerID 0",
+    ("time_offset", ERANGE): "the clock would be before the epoch, or overflow",
+    ("fork", ENOMEM): "the pid namespace has ended with its first process",
+    ("source_open", ENOENT): SOURCE,
+    ("user", EINVAL): "the id is not mapped in the user namespace",
+    ("groups", EINVAL): "a group is not mapped in the user namespace",
+    ("groups", EPERM): "an ordinary user needs a range in /etc/subgid and newgidmap",
     ("ns_join", EINVAL): "the path is a namespace of another type, or cannot be joined",
     ("pivot_root", EINVAL): "a root on an initramfs cannot be pivoted: --no-pivot",
     ("rootfs_open", ENOENT): "root.path is relative to the bundle",
@@ -85,7 +110,11 @@ def hint(step: Step, errno: int, what: str) -> str:
         wanted = int(str(step.args["permitted"]))
         return f"the runtime lacks one of {', '.join(names(wanted))}: see /proc/self/status"
     if step.op == "mount_bind" and errno == ENOENT and what == "open bind source":
-        return "the source must exist on the host; a relative one is below the bundle"
+        return SOURCE
+    if step.op == "mount_fs" and errno == EPERM:
+        return OWN_NAMESPACE.get(str(step.args["fstype"]), HINTS[step.op, errno])
+    if step.op == "source_open" and errno == EINVAL and what.startswith("map the ids"):
+        return "the filesystem may not support id-mapped mounts"
     if step.op == "seccomp" and errno == EINVAL:
         return _seccomp(int(str(step.args["flags"])))
     return HINTS.get((step.op, errno), "")

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pyruntime.errors import Problem
     from pyruntime.plan.cgroup_mounts import CgroupView
     from pyruntime.plan.field import Map
+    from pyruntime.plan.plan import Slot
     from pyruntime.plan.step import Step
+    from pyruntime.plan.userns import Sources, UserNamespace
 
 # The only files of procfs that may be mounted over: they tell a container of its own limits.
 # Anything else below /proc could hide or fake what a reader trusts.
@@ -67,12 +69,14 @@ SHARED_SUPERBLOCK = frozenset(
 class Mounts:
     """steps: in order. late: made read-only at the end, after everything below is there.
     cgroup_at: index in steps of the first cgroup mount, -1 without one.
-    dev_is_bound: /dev is the host's, so that no device is made in it.
+    dev_is_bound: /dev is the host's, so that no device is made in it. sources: what has to be
+    opened before the mounts, None while there is nothing.
     """
 
-    __slots__ = ("cgroup_at", "dev_is_bound", "late", "steps", "warnings")
+    __slots__ = ("cgroup_at", "dev_is_bound", "late", "sources", "steps", "warnings")
 
-    def __init__(self, warnings: list[Problem]) -> None:
+    def __init__(self, warnings: list[Problem], sources: Sources | None) -> None:
+        self.sources = sources
         self.steps: list[Step] = []
         self.late: list[Step] = []
         self.cgroup_at = -1
@@ -80,20 +84,45 @@ class Mounts:
         self.warnings = warnings
 
 
-def compile_mounts(config: Map, bundle: str, view: CgroupView, warnings: list[Problem]) -> Mounts:
-    """All mounts in order. Raises ConfigError, Unsupported."""
-    found = Mounts(warnings)
+def compile_mounts(
+    config: Map,
+    bundle: str,
+    view: CgroupView,
+    warnings: list[Problem],
+    *,
+    slots: list[Slot],
+    user: UserNamespace | None = None,
+    privileged: bool = True,
+) -> Mounts:
+    """All mounts in order. Raises ConfigError, Unsupported.
+
+    slots: of the plan, namespaces included; user namespaces of id-mapped mounts are added.
+    user: the container's user namespace. privileged: whether the runtime is the host's root.
+    """
+    found = Mounts(warnings, None)
+    if user is not None:
+        from pyruntime.plan.userns import Sources  # most containers have no user namespace
+
+        found.sources = Sources(config, slots, user)
     for index, mount in enumerate(sequence(config, "mounts")):
-        _compile_mount(found, mount, f"/mounts/{index}", bundle, view)
+        if user is not None:
+            mount = user.adapt(mount)
+        pointer = f"/mounts/{index}"
+        options = mount_options.parse(sequence(mount, "options", pointer))
+        if options.idmap or mount.get("uidMappings") or mount.get("gidMappings"):
+            from pyruntime.plan.userns import Sources, check_idmap  # and no such mount
+
+            check_idmap(options, pointer, privileged=privileged)
+            found.sources = found.sources or Sources(config, slots, None)
+        _compile_mount(found, mount, options, pointer, bundle, view)
     return found
 
 
-def _compile_mount(found: Mounts, mount: Map, pointer: str, bundle: str, view: CgroupView) -> None:
-    options = mount_options.parse(sequence(mount, "options", pointer))
+def _compile_mount(
+    found: Mounts, mount: Map, options: MountOptions, pointer: str, bundle: str, view: CgroupView
+) -> None:
     target = _target(mount, pointer)
     kind = text(mount, "type")
-    if options.idmap or mount.get("uidMappings") or mount.get("gidMappings"):
-        raise Unsupported(f"{pointer}: id-mapped mounts are not supported yet", pointer=pointer)
     _check_proc(target, mount, options, pointer)
     if options.remount or (options.propagation and not options.bind and not kind):
         found.steps.append(_remount(options, kind, target, pointer))
@@ -161,15 +190,20 @@ def _bind(
         names = ", ".join(options.superblock)
         why = f"ignore {names}: a bind mount shares its source's superblock"
         found.warnings.append(ignored(why, f"{pointer}/options"))
+    flags, slot = ops.MOUNT_RECURSIVE if options.recursive else 0, -1
+    source = below(bundle, source)
+    if found.sources is not None:
+        slot = found.sources.open(mount, options, source, pointer)
     return ops.mount_bind(
         pointer,
-        flags=ops.MOUNT_RECURSIVE if options.recursive else 0,
+        flags=flags if slot < 0 else flags | ops.MOUNT_FROM_SLOT,
+        slot=max(slot, 0),
         attr_set=options.attr_set,
         attr_clr=options.attr_clr,
         rec_set=options.rec_set,
         rec_clr=options.rec_clr,
         propagation=_first(options.propagation),
-        source=below(bundle, source),
+        source=source,
         target=target,
     )
 

@@ -41,12 +41,20 @@ class Namespaces:
         """True when the container does not share the runtime's namespace of this type."""
         return kind in self.new or kind in self.joined
 
+    @property
+    def entered_by_steps(self) -> bool:
+        """One clone can't make what a user namespace must own, nor a time namespace whose
+        clocks are still to be set: see plan.entry."""
+        return self.has("user") or "time" in self.new
+
     def pointer(self, kind: str) -> str:
         return self.new[kind] if kind in self.new else self.joined[kind][1]
 
     def clone_flags(self) -> int:
         """Flags of the clone. The cgroup namespace is unshared later, in the right cgroup."""
         flags = 0
+        if self.entered_by_steps:
+            return flags
         for kind in self.new:
             if kind != "cgroup":
                 flags |= TYPES[kind][0]

@@ -17,55 +17,61 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "keyring_join": (3, (), ("name",)),
     "sync": (4, ("phase",), ()),
     "wait_start": (5, (), ()),
-    "ns_join": (6, ("slot", "nstype"), ()),
+    "ns_join": (6, ("slot", "nstype", "flags"), ()),
     "ns_unshare": (7, ("flags",), ()),
-    "cgroup_join": (8, (), ("path",)),
-    "procfs_open": (9, (), ()),
-    "loopback_up": (10, (), ()),
-    "hostname": (11, (), ("name",)),
-    "domainname": (12, (), ("name",)),
-    "sysctl": (13, (), ("path", "value")),
-    "propagation": (14, ("flags",), ()),
-    "rootfs_open": (15, ("flags", "propagation"), ("path",)),
-    "mount_fs": (16, ("flags", "attr_set", "attr_clr", "propagation"), ("fstype", "source", "target", "options")),
-    "mount_bind": (17, ("flags", "slot", "attr_set", "attr_clr", "rec_set", "rec_clr", "propagation"), ("source", "target")),
-    "mount_remount": (18, ("flags", "attr_set", "attr_clr", "propagation"), ("target", "options")),
-    "mount_attr": (19, ("flags", "attr_set", "attr_clr"), ("target",)),
-    "file_label": (20, (), ("path", "label")),
-    "device": (21, ("mode", "major", "minor", "uid", "gid", "flags"), ("path",)),
-    "symlink": (22, ("flags",), ("target", "path")),
-    "hook": (23, ("timeout_ms",), ("path", "args", "env", "cwd", "state_head", "state_tail")),
-    "pivot_root": (24, (), ()),
-    "move_root": (25, (), ()),
-    "chroot": (26, (), ()),
-    "root_propagation": (27, ("flags",), ()),
-    "root_readonly": (28, (), ()),
-    "readonly_path": (29, (), ("path",)),
-    "masked_path": (30, (), ("path", "label")),
-    "console_open": (31, ("rows", "columns", "flags"), ()),
-    "stdio_owner": (32, ("uid",), ()),
-    "rlimit": (33, ("resource", "soft", "hard"), ()),
-    "affinity_reset": (34, (), ()),
-    "affinity": (35, (), ("cpus",)),
-    "io_priority": (36, ("kind", "priority"), ()),
-    "scheduler": (37, ("policy", "nice", "priority", "flags", "runtime", "deadline", "period"), ()),
-    "memory_policy": (38, ("mode",), ("nodes",)),
-    "personality": (39, ("domain",), ()),
-    "process_attr": (40, ("flags",), ("name", "value")),
-    "umask": (41, ("mask",), ()),
-    "cwd": (42, ("flags",), ("path",)),
-    "caps_bounding": (43, ("mask",), ()),
-    "caps_keep": (44, ("on",), ()),
-    "groups": (45, (), ("gids",)),
-    "user": (46, ("uid", "gid"), ()),
-    "caps_set": (47, ("effective", "permitted", "inheritable"), ()),
-    "caps_ambient": (48, ("mask",), ()),
-    "no_new_privs": (49, (), ()),
-    "seccomp": (50, ("flags", "rules"), ("program",)),
-    "home": (51, ("uid",), ()),
-    "exec_lookup": (52, (), ("file", "path")),
-    "fds_close": (53, ("keep",), ()),
-    "execve": (54, (), ("args", "env")),
+    "ns_root": (8, (), ()),
+    "time_offset": (9, ("clock", "secs", "nanosecs"), ()),
+    "fork": (10, (), ()),
+    "cgroup_join": (11, (), ("path",)),
+    "procfs_open": (12, (), ()),
+    "loopback_up": (13, (), ()),
+    "hostname": (14, (), ("name",)),
+    "domainname": (15, (), ("name",)),
+    "sysctl": (16, (), ("path", "value")),
+    "propagation": (17, ("flags",), ()),
+    "source_open": (18, ("slot", "flags", "idmap_slot"), ("source",)),
+    "rootfs_enter": (19, (), ("path",)),
+    "rootfs_open": (20, ("flags", "propagation"), ("path",)),
+    "mount_fs": (21, ("flags", "attr_set", "attr_clr", "propagation"), ("fstype", "source", "target", "options")),
+    "mount_bind": (22, ("flags", "slot", "attr_set", "attr_clr", "rec_set", "rec_clr", "propagation"), ("source", "target")),
+    "mount_remount": (23, ("flags", "attr_set", "attr_clr", "propagation"), ("target", "options")),
+    "mount_attr": (24, ("flags", "attr_set", "attr_clr"), ("target",)),
+    "file_label": (25, (), ("path", "label")),
+    "device": (26, ("mode", "major", "minor", "uid", "gid", "flags"), ("path",)),
+    "symlink": (27, ("flags",), ("target", "path")),
+    "hook": (28, ("timeout_ms",), ("path", "args", "env", "cwd", "state_head", "state_tail")),
+    "pivot_root": (29, (), ()),
+    "move_root": (30, (), ()),
+    "chroot": (31, (), ()),
+    "root_propagation": (32, ("flags",), ()),
+    "root_readonly": (33, (), ()),
+    "readonly_path": (34, (), ("path",)),
+    "masked_path": (35, (), ("path", "label")),
+    "console_open": (36, ("rows", "columns", "flags"), ()),
+    "stdio_owner": (37, ("uid",), ()),
+    "rlimit": (38, ("resource", "soft", "hard"), ()),
+    "rlimit_raise": (39, ("resource", "hard"), ()),
+    "affinity_reset": (40, (), ()),
+    "affinity": (41, (), ("cpus",)),
+    "io_priority": (42, ("kind", "priority"), ()),
+    "scheduler": (43, ("policy", "nice", "priority", "flags", "runtime", "deadline", "period"), ()),
+    "memory_policy": (44, ("mode",), ("nodes",)),
+    "personality": (45, ("domain",), ()),
+    "process_attr": (46, ("flags",), ("name", "value")),
+    "umask": (47, ("mask",), ()),
+    "cwd": (48, ("flags",), ("path",)),
+    "caps_bounding": (49, ("mask",), ()),
+    "caps_keep": (50, ("on",), ()),
+    "groups": (51, (), ("gids",)),
+    "user": (52, ("uid", "gid"), ()),
+    "caps_set": (53, ("effective", "permitted", "inheritable"), ()),
+    "caps_ambient": (54, ("mask",), ()),
+    "no_new_privs": (55, (), ()),
+    "seccomp": (56, ("flags", "rules"), ("program",)),
+    "home": (57, ("uid",), ()),
+    "exec_lookup": (58, (), ("file", "path")),
+    "fds_close": (59, ("keep",), ()),
+    "execve": (60, (), ("args", "env")),
 }
 
 MOUNT_RECURSIVE = 1
@@ -76,6 +82,12 @@ MOUNT_SB_RDONLY = 16
 MOUNT_FROM_SLOT = 32
 MOUNT_CREATE_FILE = 64
 ROOTFS_IN_PLACE = 1
+ROOTFS_ENTERED = 2
+SOURCE_RECURSIVE = 1
+SOURCE_IDMAP = 2
+SOURCE_IDMAP_ALL = 4
+NS_TRY = 1
+NS_REST = 2
 DEVICE_BIND = 1
 SYMLINK_OPTIONAL = 1
 ATTR_OPTIONAL = 1
@@ -90,8 +102,10 @@ MSG_FD = 3
 MSG_WARN = 4
 MSG_ERROR = 5
 PHASE_CGROUP = 1
-PHASE_RUNTIME_HOOKS = 2
-PHASE_READY = 3
+PHASE_USERNS = 2
+PHASE_NETWORK = 3
+PHASE_RUNTIME_HOOKS = 4
+PHASE_READY = 5
 
 
 def setsid(pointer: str) -> Step:
@@ -114,12 +128,24 @@ def wait_start(pointer: str) -> Step:
     return Step("wait_start", pointer, {})
 
 
-def ns_join(pointer: str, *, slot: int = 0, nstype: int = 0) -> Step:
-    return Step("ns_join", pointer, {"slot": slot, "nstype": nstype})
+def ns_join(pointer: str, *, slot: int = 0, nstype: int = 0, flags: int = 0) -> Step:
+    return Step("ns_join", pointer, {"slot": slot, "nstype": nstype, "flags": flags})
 
 
 def ns_unshare(pointer: str, *, flags: int = 0) -> Step:
     return Step("ns_unshare", pointer, {"flags": flags})
+
+
+def ns_root(pointer: str) -> Step:
+    return Step("ns_root", pointer, {})
+
+
+def time_offset(pointer: str, *, clock: int = 0, secs: int = 0, nanosecs: int = 0) -> Step:
+    return Step("time_offset", pointer, {"clock": clock, "secs": secs, "nanosecs": nanosecs})
+
+
+def fork(pointer: str) -> Step:
+    return Step("fork", pointer, {})
 
 
 def cgroup_join(pointer: str, *, path: str = "") -> Step:
@@ -148,6 +174,14 @@ def sysctl(pointer: str, *, path: str = "", value: str = "") -> Step:
 
 def propagation(pointer: str, *, flags: int = 0) -> Step:
     return Step("propagation", pointer, {"flags": flags})
+
+
+def source_open(pointer: str, *, slot: int = 0, flags: int = 0, idmap_slot: int = 0, source: str = "") -> Step:
+    return Step("source_open", pointer, {"slot": slot, "flags": flags, "idmap_slot": idmap_slot, "source": source})
+
+
+def rootfs_enter(pointer: str, *, path: str = "") -> Step:
+    return Step("rootfs_enter", pointer, {"path": path})
 
 
 def rootfs_open(pointer: str, *, flags: int = 0, propagation: int = 0, path: str = "") -> Step:
@@ -224,6 +258,10 @@ def stdio_owner(pointer: str, *, uid: int = 0) -> Step:
 
 def rlimit(pointer: str, *, resource: int = 0, soft: int = 0, hard: int = 0) -> Step:
     return Step("rlimit", pointer, {"resource": resource, "soft": soft, "hard": hard})
+
+
+def rlimit_raise(pointer: str, *, resource: int = 0, hard: int = 0) -> Step:
+    return Step("rlimit_raise", pointer, {"resource": resource, "hard": hard})
 
 
 def affinity_reset(pointer: str) -> Step:

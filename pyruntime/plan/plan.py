@@ -12,6 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    # (first id inside, first id outside, how many)
+    Range = tuple[int, int, int]
+
     from pyruntime.plan.device_rules import DeviceRules
     from pyruntime.plan.net_devices import NetDevice
     from pyruntime.plan.resctrl import ResctrlPlan
@@ -27,19 +30,32 @@ def ignored(message: str, pointer: str) -> Problem:
     return Problem(message, pointer=pointer, severity="warning")
 
 
+class IdMaps:
+    """Mappings of a user namespace. pointer: of the object that holds both fields."""
+
+    __slots__ = ("gids", "pointer", "uids")
+
+    def __init__(self, uids: tuple[Range, ...], gids: tuple[Range, ...], pointer: str) -> None:
+        self.uids = uids
+        self.gids = gids
+        self.pointer = pointer
+
+
 class Slot:
     """A descriptor that the launch opens for the init.
 
-    kind: "namespace:" and the entry's name below /proc/PID/ns ("namespace:net").
+    kind: "namespace:" and the entry's name below /proc/PID/ns ("namespace:net"), or "idmap":
+    a user namespace made for its maps alone.
     path: on the host. pointer: config field it comes from.
     """
 
-    __slots__ = ("kind", "path", "pointer")
+    __slots__ = ("kind", "maps", "path", "pointer")
 
-    def __init__(self, kind: str, path: str, pointer: str) -> None:
+    def __init__(self, kind: str, path: str, pointer: str, maps: IdMaps | None = None) -> None:
         self.kind = kind
         self.path = path
         self.pointer = pointer
+        self.maps = maps
 
     def __repr__(self) -> str:
         return f"Slot({self.kind!r}, {self.path!r}, {self.pointer!r})"
@@ -74,8 +90,11 @@ class CgroupPlan:
 class Plan:
     """steps: in order. clone_flags: CLONE_NEW* of the clone itself. slots: descriptors from
     SLOT_FIRST_FREE on. rootfs: absolute path on the host. pid_namespace: joined by the runtime
-    around the clone. cpus: what the clone is born with, [] for the runtime's own. hooks: those
-    that the runtime runs, by kind. terminal, console_size: (rows, columns) or None.
+    around the clone. own_pid_namespace: the init is the first process of one. by_steps: the
+    init enters its namespaces by plan.entry's steps. forks: the init goes on as another process,
+    for which limits have to wait. id_maps: of a new user namespace, for the phase USERNS. cpus:
+    what the clone is born with, [] for the runtime's own. hooks: those that the runtime runs, by
+    kind. terminal, console_size: (rows, columns) or None.
     no_process: the config has no process, so that `start` must fail. preserve: descriptors
     from 3 on that the process keeps. listener: of the filter's notifications. net_devices: moved
     in by the runtime. resctrl: the group to run in, None without one. warnings: what is ignored,
@@ -83,14 +102,18 @@ class Plan:
     """
 
     __slots__ = (
+        "by_steps",
         "cgroup",
         "clone_flags",
         "console_size",
         "cpus",
+        "forks",
         "hooks",
+        "id_maps",
         "listener",
         "net_devices",
         "no_process",
+        "own_pid_namespace",
         "pid_namespace",
         "preserve",
         "resctrl",
@@ -108,6 +131,10 @@ class Plan:
         self.rootfs = ""
         self.slots: list[Slot] = []
         self.pid_namespace: Slot | None = None
+        self.own_pid_namespace = False
+        self.by_steps = False
+        self.forks = False
+        self.id_maps: IdMaps | None = None
         self.hooks: dict[str, list[dict[str, Any]]] = {}
         self.cgroup = cgroup
         self.terminal = False

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pyruntime.errors import Problem
     from pyruntime.plan.field import Map
     from pyruntime.plan.step import Step
+    from pyruntime.plan.userns import UserNamespace
 
 # ioprio_set(2)
 IO_CLASSES = {"IOPRIO_CLASS_RT": 1, "IOPRIO_CLASS_BE": 2, "IOPRIO_CLASS_IDLE": 3}
@@ -82,14 +83,34 @@ def early_steps(process: Process, keyring: str) -> list[Step]:
     score = number(process.section, "oomScoreAdj")
     if score is not None:
         steps.append(ops.oom_score_adj(f"{process.pointer}/oomScoreAdj", value=score))
-    if keyring:
-        join = ops.keyring_join("", name=keyring)
-        if process.section.get("selinuxLabel"):
-            from pyruntime.plan import labels  # few processes have one
+    return steps + keyring_steps(process, keyring)
 
-            steps += labels.keyring_steps(process, join)
-        else:
-            steps.append(join)
+
+def keyring_steps(process: Process, keyring: str) -> list[Step]:
+    """Of the user namespace that the process is in."""
+    if not keyring:
+        return []
+    join = ops.keyring_join("", name=keyring)
+    if process.section.get("selinuxLabel"):
+        from pyruntime.plan import labels  # few processes have one
+
+        return labels.keyring_steps(process, join)
+    return [join]
+
+
+def privileged_steps(process: Process, user: UserNamespace | None) -> list[Step]:
+    """What wants the host's rights, of a container that gives them up with a user namespace.
+
+    Raises ConfigError for ids that are not in the user namespace.
+    """
+    steps = early_steps(process, "")
+    if user is None:
+        return steps
+    user.check_user(process.user, f"{process.pointer}/user")
+    steps += rlimits.raise_steps(_rlimit_steps(process))
+    uid = user.host_uid(number(process.user, "uid") or 0)
+    if user.privileged and uid >= 0:
+        steps.append(ops.stdio_owner(f"{process.pointer}/user/uid", uid=uid))
     return steps
 
 

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pyruntime.plan.plan import Plan
+    from pyruntime.plan.plan import IdMaps, Plan
 
 
 def text(plan: Plan) -> str:
@@ -47,6 +47,8 @@ def _clone(plan: Plan) -> list[str]:
         lines.append(f"pid namespace {plan.pid_namespace.path}")
     if plan.listener:
         lines.append(f"seccomp listener {plan.listener.path}")
+    if plan.id_maps:
+        lines.append(f"user namespace {_maps(plan.id_maps)}")
     return lines
 
 
@@ -56,7 +58,17 @@ def _new_namespaces(plan: Plan) -> list[str]:
 
 def _slot(plan: Plan, index: int) -> str:
     slot = plan.slots[index]
-    return f"{SLOT_FIRST_FREE + index} {slot.kind} {slot.path}  [{dotted(slot.pointer)}]"
+    what = slot.path if slot.maps is None else _maps(slot.maps)
+    return f"{SLOT_FIRST_FREE + index} {slot.kind} {what}  [{dotted(slot.pointer)}]"
+
+
+def _maps(maps: IdMaps) -> str:
+    """ "uid 0 as 100000 (65536), gid ..."."""
+    return ", ".join(
+        f"{kind} {inside} as {outside} ({size})"
+        for kind, ranges in (("uid", maps.uids), ("gid", maps.gids))
+        for inside, outside, size in ranges
+    )
 
 
 def _settings(plan: Plan) -> list[str]:
@@ -103,9 +115,12 @@ def data(plan: Plan) -> dict[str, Any]:
             "monitor": plan.resctrl.monitor,
         },
         "newNamespaces": _new_namespaces(plan),
+        "idMappings": _maps(plan.id_maps) if plan.id_maps else None,
         "pidNamespace": plan.pid_namespace.path if plan.pid_namespace else None,
         "descriptors": [
-            {"kind": slot.kind, "path": slot.path, "pointer": slot.pointer} for slot in plan.slots
+            {"kind": slot.kind, "path": slot.path, "pointer": slot.pointer}
+            | ({"maps": _maps(slot.maps)} if slot.maps else {})
+            for slot in plan.slots
         ],
         "hooks": {
             kind: [str(hook.get("path")) for hook in entries]

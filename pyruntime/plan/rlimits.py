@@ -50,3 +50,13 @@ def steps(rlimits: list[Any], pointer: str) -> list[Step]:
         soft, hard = int(limit.get("soft") or 0), int(limit.get("hard") or 0)
         found.append(ops.rlimit(here, resource=NUMBERS[name], soft=soft, hard=hard))
     return found
+
+
+def raise_steps(limits: list[Step]) -> list[Step]:
+    """What steps() gave needs of the host's rights, for a container that gives those up."""
+    found = []
+    for step in limits:
+        resource, hard = step.args["resource"], step.args["hard"]
+        assert isinstance(resource, int) and isinstance(hard, int)
+        found.append(ops.rlimit_raise(step.pointer, resource=resource, hard=hard))
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pyruntime.errors import ConfigError
 from pyruntime.plan import ops
 from pyruntime.plan.field import mapping, sequence, text
-from pyruntime.plan.mount_options import MS_REC, PRIVATE, PROPAGATION, SLAVE, UNBINDABLE
+from pyruntime.plan.mount_options import MS_REC, PRIVATE, PROPAGATION, SHARED, SLAVE, UNBINDABLE
 from pyruntime.plan.paths import below, clean
 
 TYPE_CHECKING = False
@@ -39,22 +39,32 @@ def open_steps(linux: Map, rootfs: str, namespaces: Namespaces) -> list[Step]:
         flags = wanted or SLAVE | MS_REC
         if wanted & UNBINDABLE:
             flags = PRIVATE
+        if wanted & SHARED and namespaces.has("user"):
+            # The host's mounts are no peers of a user namespace's; see root_propagation.
+            flags = SLAVE
         if flags & (PRIVATE | SLAVE):
             # A submount of the host that stayed shared would carry our mounts back.
             flags |= MS_REC
         pointer = "/linux/rootfsPropagation" if wanted else namespaces.new["mount"]
         steps.append(ops.propagation(pointer, flags=flags))
-    in_place = not namespaces.has("mount")
+    flags = 0 if namespaces.has("mount") else ops.ROOTFS_IN_PLACE
+    if is_entered(namespaces):
+        flags |= ops.ROOTFS_ENTERED
     steps.append(
         ops.rootfs_open(
             "/root/path",
-            flags=ops.ROOTFS_IN_PLACE if in_place else 0,
+            flags=flags,
             # "slave" is to go on receiving the host's mounts; all else starts out private.
             propagation=_propagation(linux) & SLAVE,
             path=rootfs,
         )
     )
     return steps
+
+
+def is_entered(namespaces: Namespaces) -> bool:
+    """The container's root may not reach the rootfs by its path: it is entered before."""
+    return namespaces.has("user") and "mount" not in namespaces.joined
 
 
 def _propagation(linux: Map) -> int:

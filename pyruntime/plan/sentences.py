@@ -23,9 +23,37 @@ if TYPE_CHECKING:
 
 PHASES = {
     ops.PHASE_CGROUP: "the runtime has made the cgroup",
+    ops.PHASE_USERNS: "the runtime has written the mappings of the user namespace",
+    ops.PHASE_NETWORK: "the runtime has moved the network devices in",
     ops.PHASE_RUNTIME_HOOKS: "the runtime has run its hooks",
     ops.PHASE_READY: "the runtime has recorded the container",
 }
+
+
+def _ns_join(args: Args) -> str:
+    what = f"join the {NAMESPACES[args['nstype']]} namespace (descriptor {args['slot']})"
+    if args["flags"] & ops.NS_TRY:
+        return f"{what} if it is the host's"
+    return f"{what} if that was not done" if args["flags"] & ops.NS_REST else what
+
+
+def _ns_unshare(args: Args) -> str:
+    kinds = [kind for flag, kind in NAMESPACES.items() if args["flags"] & flag]
+    if len(kinds) == 1:
+        return f"make a new {kinds[0]} namespace"
+    return f"make new namespaces: {', '.join(kinds)}"
+
+
+def _time_offset(args: Args) -> str:
+    clock = {1: "monotonic", 7: "boottime"}[args["clock"]]
+    return f"set the {clock} clock off by {args['secs']} s and {args['nanosecs']} ns"
+
+
+def _source_open(args: Args) -> str:
+    how = " with all below it" if args["flags"] & ops.SOURCE_RECURSIVE else ""
+    if args["flags"] & ops.SOURCE_IDMAP:
+        how += f", its ids mapped as in descriptor {args['idmap_slot']}"
+    return f"open the bind source {args['source']}{how} as descriptor {args['slot']}"
 
 
 def _in_brackets(parts: list[str]) -> str:
@@ -52,7 +80,7 @@ def _mount_fs(args: Args) -> str:
 def _mount_bind(args: Args) -> str:
     source = args["source"]
     if args["flags"] & ops.MOUNT_FROM_SLOT:
-        source = f"descriptor {args['slot']}"
+        source = f"descriptor {args['slot']} ({source})"
     how = "with all below it " if args["flags"] & ops.MOUNT_RECURSIVE else ""
     return f"bind {source} {how}on {args['target']}{_in_brackets(_attributes(args))}"
 
@@ -81,6 +109,8 @@ def _device(args: Args) -> str:
     kind = {0o010000: "FIFO", 0o020000: "character", 0o060000: "block"}[args["mode"] & 0o170000]
     number = "" if kind == "FIFO" else f" device {args['major']}:{args['minor']}"
     owner = f", owner {args['uid']}:{args['gid']}" if args["uid"] or args["gid"] else ""
+    if args["flags"] & ops.DEVICE_BIND:
+        return f"bind the host's {kind}{number} {args['path']}"
     return f"make {kind}{number} {args['path']} (mode {args['mode'] & 0o7777:04o}{owner})"
 
 
@@ -100,8 +130,12 @@ def _console(args: Args) -> str:
     return f"open a terminal{size} as stdin, stdout and stderr{also}"
 
 
+def _limit(value: int) -> str:
+    return "unlimited" if value == INFINITY else str(value)
+
+
 def _rlimit(args: Args) -> str:
-    soft, hard = ("unlimited" if args[n] == INFINITY else args[n] for n in ("soft", "hard"))
+    soft, hard = _limit(args["soft"]), _limit(args["hard"])
     return f"limit {LIMITS[args['resource']]} to {soft}, at most {hard}"
 
 
@@ -175,8 +209,13 @@ SENTENCES: dict[str, Callable[[Args], str]] = {
     "keyring_join": lambda a: f"join a session keyring {a['name']}",
     "sync": lambda a: f"wait until {PHASES[a['phase']]}",
     "wait_start": lambda a: "wait for start",
-    "ns_join": lambda a: f"join the {NAMESPACES[a['nstype']]} namespace (descriptor {a['slot']})",
-    "ns_unshare": lambda a: f"make a new {NAMESPACES[a['flags']]} namespace",
+    "ns_join": _ns_join,
+    "ns_unshare": _ns_unshare,
+    "ns_root": lambda a: "become root of the user namespace",
+    "time_offset": _time_offset,
+    "fork": lambda a: "go on as a child, in the namespaces made for it",
+    "source_open": _source_open,
+    "rootfs_enter": lambda a: f"change the working directory to the rootfs {a['path']}",
     "cgroup_join": lambda a: f"enter the cgroup by {a['path']}",
     "procfs_open": lambda a: "open a procfs that nobody else can reach",
     "loopback_up": lambda a: "set the loopback interface up",
@@ -203,6 +242,7 @@ SENTENCES: dict[str, Callable[[Args], str]] = {
     "console_open": _console,
     "stdio_owner": lambda a: f"give stdin, stdout and stderr to user {a['uid']}",
     "rlimit": _rlimit,
+    "rlimit_raise": lambda a: f"let {LIMITS[a['resource']]} be raised to {_limit(a['hard'])}",
     "affinity_reset": lambda a: "allow all CPUs",
     "affinity": lambda a: f"allow the CPUs {', '.join(map(str, a['cpus']))}",
     "scheduler": _scheduler,

@@ -47,8 +47,8 @@ def v2_host() -> CgroupFacts:
     return CgroupFacts("v2", {}, "/sys/fs/cgroup", V2_CONTROLLERS, {"": "/system/daemon"})
 
 
-def facts(cgroup: CgroupFacts | None = None) -> Facts:
-    return Facts(kernel=(6, 18), last_cap=40, euid=0, cgroup=cgroup or v2_host())
+def facts(cgroup: CgroupFacts | None = None, euid: int = 0) -> Facts:
+    return Facts(kernel=(6, 18), last_cap=40, euid=euid, cgroup=cgroup or v2_host())
 
 
 def config(**changes: Any) -> dict[str, Any]:
@@ -62,12 +62,14 @@ def config(**changes: Any) -> dict[str, Any]:
     return found | changes
 
 
-def create(document: dict[str, Any], *, cgroup: CgroupFacts | None = None, **options: Any) -> Plan:
+def create(
+    document: dict[str, Any], *, cgroup: CgroupFacts | None = None, euid: int = 0, **options: Any
+) -> Plan:
     return compile_create(
         document,
         bundle="/bundle",
         container_id="web",
-        facts=facts(cgroup),
+        facts=facts(cgroup, euid),
         options=Options(**options),
     )
 

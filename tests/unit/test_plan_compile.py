@@ -44,8 +44,8 @@ def test_joined_namespaces_are_slots() -> None:
     assert plan.pid_namespace is not None and plan.pid_namespace.path == "/p"
     joins = plans.named(plan, "ns_join")
     assert [step.args for step in joins] == [
-        {"slot": 3, "nstype": 0x08000000},
-        {"slot": 4, "nstype": 0x40000000},
+        {"slot": 3, "nstype": 0x08000000, "flags": 0},
+        {"slot": 4, "nstype": 0x40000000, "flags": 0},
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import plans
 
-from pyruntime.errors import ConfigError, Unsupported
+from pyruntime.errors import ConfigError
 from pyruntime.plan import mount_options as mo
 from pyruntime.plan import ops
 from pyruntime.plan.step import Step
@@ -174,12 +174,6 @@ def test_refused_mounts(bad: dict[str, Any]) -> None:
 )
 def test_mounts_at_proc_that_are_fine(good: dict[str, Any]) -> None:
     assert len(steps(good)) == 1
-
-
-@pytest.mark.parametrize("options", ["bind,idmap", "rbind,ridmap"])
-def test_id_mapped_mounts_are_refused(options: str) -> None:
-    with pytest.raises(Unsupported):
-        steps(mount("/a", "", "/b", options))
 
 
 def test_nothing_is_made_in_a_bound_dev() -> None:

@@ -56,6 +56,7 @@ struct ctx {
   int rootfs;            /* O_PATH fd of the rootfs mount, -1 before rootfs_open */
   int nullfd;            /* O_PATH fd of a verified /dev/null (char 1:3), opened on first use, -1 */
   int maskfd;            /* detached read-only tmpfs that masks directories, -1 before first use */
+  uint64_t joined;       /* CLONE_NEW* of what ns_join steps have entered */
   uint64_t caller_umask; /* what the runtime was started with */
   bool released;         /* READY was reached: the container outlives the runtime */
   char exec_path[4096];  /* filled by exec_lookup */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* User, groups and capabilities. */
 #include "buffer.h"
+#include "ownproc.h"
 #include "run.h"
 #include "sync.h"
 #include <linux/capability.h>
@@ -21,6 +22,9 @@ int op_groups(struct ctx *c, const struct step *s) {
     return fail(c, -EINVAL, "setgroups", NULL);
   memcpy(gids, str(c, s, S_groups_gids), size);
   long ret = sys(setgroups, size / sizeof *gids, gids);
+  if (ret == -EPERM && ownproc_setgroups_denied(c))
+    /* The kernel keeps an ordinary user from dropping a group that he is refused by. */
+    return size == 0 ? 0 : fail(c, -EPERM, "setgroups is denied in this user namespace", NULL);
   return ret < 0 ? fail(c, (int)ret, "setgroups", NULL) : 0;
 }
 

@@ -10,6 +10,7 @@
 #include "tree.h"
 
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/mount.h>
 
 static unsigned target_flags(uint64_t flags) {
@@ -105,40 +106,76 @@ int op_mount_fs(struct ctx *c, const struct step *s) {
 
 /* The source's detached copy. A slot holds either a descriptor of the source or, where only
  * the runtime could reach it, a detached tree, which is taken as it is. */
-static int bind_source(struct ctx *c, const struct step *s, bool *borrowed) {
+static int bind_source(struct ctx *c, const struct step *s) {
   uint64_t flags = s->n[N_mount_bind_flags];
   unsigned recursive = flags & MOUNT_RECURSIVE ? TREE_RECURSIVE : 0;
   const char *source = str(c, s, S_mount_bind_source);
-  *borrowed = false;
   if (flags & MOUNT_FROM_SLOT) {
     int given = slot_fd(c, s->n[N_mount_bind_slot]);
     int tree = tree_clone(given, "", recursive);
-    if (tree != -EINVAL)
-      return tree < 0 ? fail(c, tree, "open_tree", source) : tree;
-    *borrowed = true;
-    return given;
+    if (tree == -EINVAL)
+      return given;
+    sys(close, given); /* with many mounts the numbers would run out */
+    return tree < 0 ? fail(c, tree, "open_tree", source) : tree;
   }
   int tree = tree_clone(AT_FDCWD, source, recursive);
   return tree < 0 ? fail(c, tree, "open bind source", source) : tree;
 }
 
+/* Opened with the rights of the host, for a mount_bind step with MOUNT_FROM_SLOT. */
+int op_source_open(struct ctx *c, const struct step *s) {
+  const char *source = str(c, s, S_source_open_source);
+  uint64_t flags = s->n[N_source_open_flags];
+  int number = slot_fd(c, s->n[N_source_open_slot]);
+  FD_AUTO tree = tree_clone(AT_FDCWD, source, flags & SOURCE_RECURSIVE ? TREE_RECURSIVE : 0);
+  if (tree < 0)
+    return fail(c, tree, "open bind source", source);
+  if (flags & SOURCE_IDMAP) {
+    int userns = slot_fd(c, s->n[N_source_open_idmap_slot]);
+    int err = tree_idmap(tree, userns, flags & SOURCE_IDMAP_ALL ? TREE_RECURSIVE : 0);
+    if (err)
+      return fail(c, err, "map the ids of the mount", source);
+  }
+  if (tree == number) {
+    (void)fd_give(&tree);
+    return 0;
+  }
+  if (sys(fcntl, number, F_GETFD, 0) != -EBADF)
+    return fail(c, -EBUSY, "place the source's descriptor", source);
+  long placed = sys(dup3, tree, number, O_CLOEXEC);
+  return placed < 0 ? fail(c, (int)placed, "dup3", source) : 0;
+}
+
+/* What is locked was the host's to decide: attributes that may not be lifted stay, as does
+ * the access time mode; what is to be set is set. */
+static int attributes(int tree, unsigned flags, uint64_t set, uint64_t clear) {
+  int err = tree_setattr(tree, flags, set, clear);
+  if (err != -EPERM || !(clear || (set & MOUNT_ATTR__ATIME)))
+    return err;
+  for (uint64_t bit = 1; bit <= clear; bit <<= 1)
+    if ((clear & bit) && !(MOUNT_ATTR__ATIME & bit)) {
+      err = tree_setattr(tree, flags, 0, bit);
+      if (err < 0 && err != -EPERM)
+        return err;
+    }
+  return tree_setattr(tree, flags, set & ~(uint64_t)MOUNT_ATTR__ATIME, 0);
+}
+
 static int bind_attributes(struct ctx *c, const struct step *s, int tree) {
   const char *where = str(c, s, S_mount_bind_target);
   int err =
-      tree_setattr(tree, TREE_RECURSIVE, s->n[N_mount_bind_rec_set], s->n[N_mount_bind_rec_clr]);
+      attributes(tree, TREE_RECURSIVE, s->n[N_mount_bind_rec_set], s->n[N_mount_bind_rec_clr]);
   if (!err)
-    err = tree_setattr(tree, 0, s->n[N_mount_bind_attr_set], s->n[N_mount_bind_attr_clr]);
+    err = attributes(tree, 0, s->n[N_mount_bind_attr_set], s->n[N_mount_bind_attr_clr]);
   return err ? fail(c, err, "mount_setattr", where) : 0;
 }
 
 int op_mount_bind(struct ctx *c, const struct step *s) {
   const char *where = str(c, s, S_mount_bind_target);
   uint64_t flags = s->n[N_mount_bind_flags];
-  bool borrowed;
-  int source = bind_source(c, s, &borrowed);
+  FD_AUTO source = bind_source(c, s);
   if (source < 0)
     return source;
-  FD_AUTO owned = borrowed ? -1 : source;
   struct statx st;
   int err = tree_stat(source, &st);
   if (err)

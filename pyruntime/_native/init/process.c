@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Properties of the process that are neither ids nor namespaces. */
 #include "buffer.h"
+#include "ownproc.h"
 #include "path.h"
 #include "run.h"
 #include <linux/errno.h>
@@ -8,7 +9,6 @@
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/stat.h>
@@ -31,8 +31,7 @@ int op_setsid(struct ctx *c, const struct step *s) {
 /* /proc/self/oom_score_adj of the trusted procfs, else of the host's before any other step. */
 static int oom_score_open(struct ctx *c) {
   if (c->procfs >= 0)
-    return path_openat2(c->procfs, "self/oom_score_adj", O_WRONLY,
-                        RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+    return ownproc_open(c, "self/oom_score_adj");
   long fd = sys(openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (fd < 0)
     return (int)fd;
@@ -104,6 +103,21 @@ int op_rlimit(struct ctx *c, const struct step *s) {
   struct rlimit64 limit = {.rlim_cur = s->n[N_rlimit_soft], .rlim_max = s->n[N_rlimit_hard]};
   long ret = sys(prlimit64, 0, s->n[N_rlimit_resource], &limit, NULL);
   return ret < 0 ? fail(c, (int)ret, "prlimit", NULL) : 0;
+}
+
+/* A hard limit above the present one takes a right of the host's, which is gone by the time
+ * that the rlimit step comes; where it is lacking, that step says so. */
+int op_rlimit_raise(struct ctx *c, const struct step *s) {
+  uint64_t hard = s->n[N_rlimit_raise_hard];
+  struct rlimit64 limit;
+  long ret = sys(prlimit64, 0, s->n[N_rlimit_raise_resource], NULL, &limit);
+  if (ret < 0)
+    return fail(c, (int)ret, "prlimit", NULL);
+  if (hard <= limit.rlim_max)
+    return 0;
+  limit.rlim_max = hard;
+  ret = sys(prlimit64, 0, s->n[N_rlimit_raise_resource], &limit, NULL);
+  return ret < 0 && ret != -EPERM ? fail(c, (int)ret, "prlimit", NULL) : 0;
 }
 
 int op_affinity_reset(struct ctx *c, const struct step *s) {

@@ -46,17 +46,29 @@ static int open_in_place(struct ctx *c, int *dir) {
   return 0;
 }
 
+/* Done with the rights of the host, since the container's root may lack those to search the
+ * directories above. A new mount namespace keeps the working directory, as its copy. */
+int op_rootfs_enter(struct ctx *c, const struct step *s) {
+  const char *path = str(c, s, S_rootfs_enter_path);
+  FD_AUTO dir = path_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+  if (dir < 0)
+    return fail(c, dir, "open rootfs", path);
+  int err = (int)sys(fchdir, dir);
+  return err ? fail(c, err, "chdir", path) : 0;
+}
+
 /* Shared and unbindable come after the change of root (root_propagation): until then the
  * mount must be neither. A slave hears of the host's mounts, anything else does not. */
 int op_rootfs_open(struct ctx *c, const struct step *s) {
   const char *path = str(c, s, S_rootfs_open_path);
   uint64_t how = s->n[N_rootfs_open_propagation] & MS_SLAVE ? MS_SLAVE : MS_PRIVATE;
-  FD_AUTO dir = path_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+  bool entered = s->n[N_rootfs_open_flags] & ROOTFS_ENTERED;
+  FD_AUTO dir = path_openat2(AT_FDCWD, entered ? "." : path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
   if (dir < 0)
     return fail(c, dir, "open rootfs", path);
   if (s->n[N_rootfs_open_flags] & ROOTFS_IN_PLACE)
     return open_in_place(c, &dir);
-  int err = leave_group(dir, how);
+  int err = entered ? 0 : leave_group(dir, how);
   if (err)
     return fail(c, err, "set propagation of the mount below", path);
   FD_AUTO tree = tree_clone(dir, "", TREE_RECURSIVE);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handshake: phases with the runtime, then the wait for `start`. */
 #include "sync.h"
+#include "ownproc.h"
 #include "report.h"
 #include "run.h"
 #include "signals.h"
@@ -43,6 +44,28 @@ static int peer_lost(struct ctx *c, int err, const char *what) {
   return fail(c, err, what, NULL);
 }
 
+/* Tells the runtime of the phase and waits until it has done its part. */
+static int phase_wait(struct ctx *c, uint32_t phase) {
+  struct message m = {.kind = MSG_SYNC, .step = c->current, .len = sizeof phase};
+  int err = message_send(c->report, &m, &phase, -1);
+  if (err < 0)
+    return peer_lost(c, err, "sendmsg");
+  err = message_receive(c->report, &m);
+  if (err < 0)
+    return peer_lost(c, err, "recv");
+  return m.kind == MSG_GO ? 0 : fail(c, -EBADMSG, "recv", "sync socket");
+}
+
+/* An ordinary user's runtime can write the mappings of a dumpable process alone. */
+static int userns_wait(struct ctx *c) {
+  int err = ownproc_dumpable(true);
+  if (err < 0)
+    return fail(c, err, "prctl PR_SET_DUMPABLE", NULL);
+  err = phase_wait(c, PHASE_USERNS);
+  int off = ownproc_dumpable(false);
+  return err == 0 && off < 0 ? fail(c, off, "prctl PR_SET_DUMPABLE", NULL) : err;
+}
+
 int op_sync(struct ctx *c, const struct step *s) {
   uint32_t phase = (uint32_t)s->n[N_sync_phase];
   if (phase == PHASE_READY) {
@@ -52,14 +75,7 @@ int op_sync(struct ctx *c, const struct step *s) {
       return fail(c, (int)ret, "prctl PR_SET_PDEATHSIG", NULL);
     c->released = true;
   }
-  struct message m = {.kind = MSG_SYNC, .step = c->current, .len = sizeof phase};
-  int err = message_send(c->report, &m, &phase, -1);
-  if (err < 0)
-    return peer_lost(c, err, "sendmsg");
-  err = message_receive(c->report, &m);
-  if (err < 0)
-    return peer_lost(c, err, "recv");
-  return m.kind == MSG_GO ? 0 : fail(c, -EBADMSG, "recv", "sync socket");
+  return phase == PHASE_USERNS ? userns_wait(c) : phase_wait(c, phase);
 }
 
 /* The connection that said GO, or -errno. One that says nothing is a probe for our life. */
