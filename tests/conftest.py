@@ -15,8 +15,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from support import bundle as bundles
+from support import guest, skips
 from support import leftovers as left
-from support import skips
 from support.runtime import REPO, Runtime, find_launcher
 
 COUNTER = itertools.count()
@@ -33,6 +33,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes minutes; runs with --slow")
+    config.addinivalue_line("markers", "vm: runs in the virtual machine, too")
+    config.addinivalue_line(
+        "markers", "vm_user: runs in the virtual machine only, as a user with a delegated scope"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,6 +44,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("slow"):
                 item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
+    if guest.user() == "root":
+        items[:] = [item for item in items if not item.get_closest_marker("vm_user")]
+    elif guest.user() == "":
+        reason = "virtual machine: for a user with a delegated scope"
+        for item in items:
+            if item.get_closest_marker("vm_user"):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,7 @@ from support import source
 from support.runtime import REPO
 
 PYTHON = ["pyruntime", "tools", "bench", "tests", "setup.py"]
-TYPED = ["pyruntime", "tools", "bench", "tests/conftest.py", "tests/support"]
+TYPED = ["pyruntime", "tools", "bench", "tests/conftest.py", "tests/support", "tests/vm"]
 
 
 def check(*command: str) -> None:
@@ -47,4 +47,9 @@ def test_clang_format() -> None:
 
 def test_shell_syntax() -> None:
     check("sh", "-n", "dev")
-    check("bash", "-n", ".ci/run")
+    for script in (
+        ".ci/run",
+        "tests/vm/guest/init",
+        "tests/vm/guest/root/usr/local/sbin/pyruntime-job",
+    ):
+        check("bash", "-n", script)

@@ -13,7 +13,7 @@ from pyruntime.plan.device_rules import compile_rules
 from pyruntime.plan.facts import CgroupFacts
 from pyruntime.plan.resources import compile_resources
 
-pytestmark = pytest.mark.usefixtures("leftovers")
+pytestmark = [pytest.mark.usefixtures("leftovers"), pytest.mark.vm]
 
 
 def test_without_limits_it_goes_without(prefix: str) -> None:

@@ -20,7 +20,7 @@ from pyruntime.errors import CgroupError
 from pyruntime.plan.device_rules import compile_rules
 from pyruntime.plan.facts import CgroupFacts
 
-pytestmark = pytest.mark.usefixtures("leftovers")
+pytestmark = [pytest.mark.usefixtures("leftovers"), pytest.mark.vm]
 
 DENY_ALL = {"allow": False, "access": "rwm"}
 

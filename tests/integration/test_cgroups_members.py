@@ -18,7 +18,7 @@ from pyruntime.cgroups.detect import detect
 from pyruntime.errors import CgroupError
 from pyruntime.plan.facts import CgroupFacts
 
-pytestmark = pytest.mark.usefixtures("leftovers")
+pytestmark = [pytest.mark.usefixtures("leftovers"), pytest.mark.vm]
 
 
 def facts_of(kind: str) -> CgroupFacts:

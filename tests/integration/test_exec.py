@@ -16,6 +16,8 @@ from support.bundle import Bundle
 from support.leftovers import Snapshot
 from support.runtime import Runtime
 
+pytestmark = pytest.mark.vm
+
 Make = Callable[..., Bundle]
 
 

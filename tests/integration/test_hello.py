@@ -9,6 +9,8 @@ import re
 import pytest
 from support.runtime import REPO, Runtime
 
+pytestmark = pytest.mark.vm
+
 HELLO = REPO / "bundles/hello"
 NAMESPACES = {"cgroup", "ipc", "mnt", "net", "pid", "uts"}
 SHARED = {"time", "user"}

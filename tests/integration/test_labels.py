@@ -19,6 +19,8 @@ from support.runtime import Runtime
 
 from pyruntime.host import lsm
 
+pytestmark = pytest.mark.vm
+
 with_apparmor = pytest.mark.skipif(
     not lsm.apparmor_enabled(), reason="kernel: AppArmor is not enabled"
 )

@@ -17,6 +17,8 @@ from support.bundle import Bundle
 from support.leftovers import Snapshot, cgroups
 from support.runtime import Runtime
 
+pytestmark = pytest.mark.vm
+
 Make = Callable[..., Bundle]
 SLEEP = ["/bin/sleep", "1000"]
 

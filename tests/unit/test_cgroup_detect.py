@@ -3,7 +3,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pyruntime.cgroups.detect import parse_mounts, parse_own, unescape, usual_v1
+
+pytestmark = pytest.mark.vm
 
 OWN = """\
 12:cpu,cpuacct:/user.slice

@@ -12,6 +12,8 @@ from pyruntime.cgroups.v2 import CgroupV2
 from pyruntime.errors import CgroupError
 from pyruntime.plan.facts import CgroupFacts
 
+pytestmark = pytest.mark.vm
+
 V1 = {
     "cpu": "/nowhere/cpu,cpuacct",
     "cpuacct": "/nowhere/cpu,cpuacct",
