@@ -342,6 +342,8 @@ class _Creation:
         if not self.limited:
             self.limited = True
             self.cgroup.apply(self.plan.cgroup.settings)
+            if self.plan.cgroup.owner and self.facts.euid == 0:
+                self.cgroup.delegate(self.plan.cgroup.owner)
 
     def _runtime_hooks(self) -> None:
         from pyruntime.host.hooks import run_hooks  # only for those who have hooks

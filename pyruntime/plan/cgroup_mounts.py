@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mount of type `cgroup`: what the container sees of its cgroup.
 
-cgroup2 is one mount. v1 is a tmpfs with one directory per hierarchy: a mount of the
+cgroup2 is one mount: of the filesystem in a cgroup namespace, else a bind of the host's, since
+a mount of it from the host's namespace would change the options of the host's own (nsdelegate,
+memory_recursiveprot). v1 is a tmpfs with one directory per hierarchy: a mount of the
 hierarchy in a cgroup namespace (its root is then the container's cgroup), else a bind of
 the container's directory; joint controllers get symbolic links.
 """
@@ -10,12 +12,14 @@ from __future__ import annotations
 
 from pyruntime.errors import ConfigError
 from pyruntime.plan import ops
+from pyruntime.plan.field import mapping, number, sequence, text
 from pyruntime.plan.mount_options import NODEV, NOEXEC, NOSUID, RDONLY
 from pyruntime.plan.paths import below, clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyruntime.plan.facts import CgroupFacts
+    from pyruntime.plan.field import Map
     from pyruntime.plan.mount_options import MountOptions
     from pyruntime.plan.step import Step
 
@@ -56,18 +60,7 @@ def steps(options: MountOptions, target: str, pointer: str, view: CgroupView) ->
     propagation = options.propagation[0] if options.propagation else 0
     if view.read_only:
         attr_set |= RDONLY
-    if view.facts.mode == "v2":
-        if view.read_only:  # the kernel shows the whole hierarchy, and no user namespace may
-            source = _own_directory("", view.facts.v2, view)
-            return [
-                ops.mount_bind(
-                    pointer,
-                    attr_set=attr_set,
-                    propagation=propagation,
-                    source=source,
-                    target=target,
-                )
-            ]
+    if view.facts.mode == "v2" and view.own_namespace:
         return [
             ops.mount_fs(
                 pointer,
@@ -84,6 +77,19 @@ def steps(options: MountOptions, target: str, pointer: str, view: CgroupView) ->
             f"{pointer}/options: unknown option of a cgroup mount: {options.data[0]!r}",
             pointer=f"{pointer}/options",
         )
+    if view.facts.mode == "v2":
+        # Root sees the whole; a user's container no more than what is its own.
+        own = view.user_namespace or view.absent
+        source = _own_directory("", view.facts.v2, view) if own else view.facts.v2
+        return [
+            ops.mount_bind(
+                pointer,
+                attr_set=attr_set,
+                propagation=propagation,
+                source=source,
+                target=target,
+            )
+        ]
     return _v1(attr_set, propagation, target, pointer, view)
 
 
@@ -148,3 +154,31 @@ def _own_directory(controller: str, directory: str, view: CgroupView) -> str:
     if view.absent:
         return clean(directory + own)
     return clean(directory + below(own, view.path))
+
+
+def owner(config: Map, own_namespace: bool) -> int | None:
+    """The host's id of the user that the cgroup is to be given to, None to give it to nobody.
+
+    own_namespace: the cgroup namespace is new. Only then, and where the container can write
+    to its cgroup, does it make sense, and only cgroup2 makes it safe.
+    Source: the runtime specification, config-linux, "Cgroup ownership".
+    """
+    if not own_namespace or not any(_writable(mount) for mount in sequence(config, "mounts")):
+        return None
+    uid = number(mapping(mapping(config, "process"), "user"), "uid") or 0
+    linux = mapping(config, "linux")
+    if not any(entry.get("type") == "user" for entry in sequence(linux, "namespaces")):
+        return uid
+    for entry in sequence(linux, "uidMappings"):
+        first, size = number(entry, "containerID") or 0, number(entry, "size") or 0
+        if first <= uid < first + size:
+            return (number(entry, "hostID") or 0) + uid - first
+    return None
+
+
+def _writable(mount: Map) -> bool:
+    return (
+        text(mount, "type") in ("cgroup", "cgroup2")
+        and clean(text(mount, "destination")) == "/sys/fs/cgroup"
+        and not {"ro", "rro"} & set(sequence(mount, "options"))
+    )

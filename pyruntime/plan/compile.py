@@ -168,6 +168,8 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
     c.rootfs = rootfs.path(config, bundle)
     path = resources.cgroup_path(config, container_id)
     c.plan = plan = Plan(CgroupPlan(path, _settings(c)))
+    if facts.cgroup.mode == "v2":
+        plan.cgroup.owner = cgroup_mounts.owner(config, "cgroup" in c.namespaces.new)
     plan.rootfs = c.rootfs
     section = config.get("process")
     c.process = None

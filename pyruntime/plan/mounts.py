@@ -129,7 +129,7 @@ def _compile_mount(
     elif options.bind:
         found.steps.append(_bind(found, options, mount, target, pointer, bundle))
         found.dev_is_bound = found.dev_is_bound or target == "/dev"
-    elif kind == "cgroup":
+    elif kind == "cgroup" or (kind == "cgroup2" and view.facts.mode == "v2"):
         if found.cgroup_at < 0:
             found.cgroup_at = len(found.steps)
         found.steps += cgroup_mounts.steps(options, target, pointer, view)

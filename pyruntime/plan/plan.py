@@ -78,13 +78,15 @@ class CgroupPlan:
 
     path: as configured, else "/<id>"; an absolute one counts from the root of each
     hierarchy, a relative one from the runtime's own cgroup. settings: in writing order.
+    owner: the host's id of the user that the cgroup is given to, None for nobody.
     """
 
-    __slots__ = ("path", "settings")
+    __slots__ = ("owner", "path", "settings")
 
     def __init__(self, path: str, settings: list[Setting | DeviceRules]) -> None:
         self.path = path
         self.settings = settings
+        self.owner: int | None = None
 
 
 class Plan:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def text(plan: Plan) -> str:
     """Sections with a heading each; the steps are numbered as in errors of the init. Ends in a
     newline."""
-    out = [f"rootfs {plan.rootfs}", f"cgroup {plan.cgroup.path}", *_clone(plan)]
+    given = f", given to user {plan.cgroup.owner}" if plan.cgroup.owner else ""
+    out = [f"rootfs {plan.rootfs}", f"cgroup {plan.cgroup.path}{given}", *_clone(plan)]
     out += _section("descriptors", [_slot(plan, index) for index in range(len(plan.slots))])
     out += _section("cgroup settings", _settings(plan))
     devices = [f"{device.name} as {device.wanted}" for device in plan.net_devices]
@@ -105,6 +106,7 @@ def data(plan: Plan) -> dict[str, Any]:
         "rootfs": plan.rootfs,
         "cgroup": {
             "path": plan.cgroup.path,
+            "owner": plan.cgroup.owner,
             "settings": [_setting_data(setting) for setting in plan.cgroup.settings],
         },
         "netDevices": {device.name: device.wanted for device in plan.net_devices},

@@ -9,6 +9,7 @@ import pytest
 from support import plans
 
 from pyruntime.errors import ConfigError
+from pyruntime.plan import cgroup_mounts
 from pyruntime.plan.facts import CgroupFacts
 from pyruntime.plan.plan import Plan
 
@@ -34,6 +35,17 @@ def targets(found: Plan, op: str) -> dict[str, Any]:
 def test_cgroup2_is_one_mount() -> None:
     [step] = plans.named(plan(plans.v2_host(), "cgroup"), "mount_fs")
     assert (step.args["fstype"], step.args["attr_set"]) == ("cgroup2", 3)
+
+
+@pytest.mark.parametrize("kind", ["cgroup", "cgroup2"])
+def test_cgroup2_of_the_host_s_namespace_is_a_bind(kind: str) -> None:
+    """A mount of the filesystem would set the options of the host's."""
+    found = plan(plans.v2_host(), type=kind)
+    [step] = plans.named(found, "mount_bind")
+    assert (step.args["source"], step.args["attr_set"]) == ("/sys/fs/cgroup", 3)
+    assert plans.named(found, "mount_fs") == []
+    with pytest.raises(ConfigError, match="unknown option of a cgroup mount: 'nsdelegate'"):
+        plan(plans.v2_host(), type=kind, options=["nsdelegate"])
 
 
 def test_v1_in_a_cgroup_namespace_mounts_the_hierarchies() -> None:
@@ -106,3 +118,40 @@ def test_without_a_cgroup_mount_it_is_entered_after_the_devices() -> None:
 def test_v1_takes_no_option_of_its_own() -> None:
     with pytest.raises(ConfigError, match="memory"):
         plan(plans.v1_host(), options=["memory"])
+
+
+def owner(
+    *kinds: str, host: CgroupFacts | None = None, uid: int = 1000, **mount: Any
+) -> int | None:
+    """The uid that the container's cgroup is given to."""
+    linux = {"namespaces": [{"type": kind} for kind in ("mount", *kinds)]}
+    config = plans.config(linux=linux, mounts=[MOUNT | {"options": ["rw"]} | mount])
+    config["process"]["user"] = {"uid": uid, "gid": 0}
+    return plans.create(config, cgroup=host or plans.v2_host()).cgroup.owner
+
+
+def test_a_writable_cgroup_is_given_to_the_process_s_user() -> None:
+    assert owner("cgroup") == 1000
+    assert owner("cgroup", type="cgroup2") == 1000
+
+
+def test_a_cgroup_is_given_to_nobody_where_that_is_unsafe_or_of_no_use() -> None:
+    assert owner() is None
+    assert owner("cgroup", options=["ro"]) is None
+    assert owner("cgroup", destination="/elsewhere") is None
+    assert owner("cgroup", type="tmpfs") is None
+    assert owner("cgroup", host=plans.v1_host()) is None
+
+
+def test_the_user_is_the_host_s_one() -> None:
+    linux = {
+        "namespaces": [{"type": "user"}],
+        "uidMappings": [
+            {"containerID": 0, "hostID": 100000, "size": 10},
+            {"containerID": 10, "hostID": 5000, "size": 10},
+        ],
+    }
+    config = {"mounts": [MOUNT | {"options": []}], "linux": linux}
+    for uid, expected in ((0, 100000), (12, 5002), (20, None)):
+        config["process"] = {"user": {"uid": uid, "gid": 0}}
+        assert cgroup_mounts.owner(config, True) == expected
