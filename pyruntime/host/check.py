@@ -56,6 +56,10 @@ def problems(config: dict[str, Any], bundle: str, host: Survey) -> list[Problem]
     _process(plan, host, found)
     _sysctl(plan, found)
     check_cgroup.check(plan, host, found)
+    if plan.resctrl is not None and not host.resctrl:
+        found.error("/linux/intelRdt", "no resctrl file system is mounted")
+    if any(step.op == "seccomp" for step in plan.steps) and not host.libseccomp:
+        found.error("/linux/seccomp", "libseccomp is not installed")
     found += plan.warnings
     return found
 

@@ -145,7 +145,18 @@ def _cgroups(host: Survey) -> Iterator[Finding]:
     freezer = facts.v1.get("freezer") or facts.v2
     text, loss = (freezer, "") if freezer else ("no such controller", "`pause` fails")
     yield Finding("cgroups", "freezer", OK if freezer else LIMITED, text, loss)
+    yield _resctrl(host)
     yield _delegation(host)
+
+
+def _resctrl(host: Survey) -> Finding:
+    """OK without a consequence when the processor has none: hardly any container asks."""
+    if host.resctrl:
+        return Finding("cgroups", "resctrl", OK, host.resctrl)
+    if "resctrl" in host.filesystems:
+        loss = "linux.intelRdt is refused; mount -t resctrl resctrl /sys/fs/resctrl"
+        return Finding("cgroups", "resctrl", LIMITED, "not mounted", loss)
+    return Finding("cgroups", "resctrl", OK, "not offered by this processor and kernel")
 
 
 def _delegation(host: Survey) -> Finding:
@@ -186,6 +197,9 @@ def _helpers(host: Survey) -> Iterator[Finding]:
     else:
         text = "its bus is not there" if host.systemd else "it is not the host's init"
         yield Finding("helpers", "systemd", LIMITED, text, "no systemd cgroup driver")
+    text, loss = host.libseccomp or "not installed", "linux.seccomp is refused"
+    there = bool(host.libseccomp)
+    yield Finding("helpers", "libseccomp", OK if there else LIMITED, text, "" if there else loss)
     for name, loss in (
         ("criu", "no checkpoint and restore"),
         ("ps", "`pyruntime ps` gives JSON only"),

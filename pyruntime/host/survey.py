@@ -14,8 +14,10 @@ import sys
 
 from pyruntime._shim import lib
 from pyruntime.cgroups.detect import detect, own_directory
-from pyruntime.errors import CgroupError
+from pyruntime.errors import CgroupError, ConfigError, HostError
+from pyruntime.host import rdt
 from pyruntime.host.lsm import apparmor_enabled, selinux_enabled
+from pyruntime.host.seccomp.library import load, locate
 from pyruntime.plan.facts import CgroupFacts
 
 CALLS = (
@@ -35,7 +37,8 @@ class Survey:
     seccomp_actions: the actions the kernel knows. seccomp_mode: of this process, 2: filtered.
     effective, bounding: capability masks of this process. nofile: its hard limit, -1 unlimited.
     subordinate: whether the caller has ranges in /etc/subuid and /etc/subgid.
-    mappers: newuidmap and newgidmap, each "" or why it is of no use. systemd: it is the host's
+    libseccomp: where it is and
+    works, "" when not. resctrl: where it is mounted, "" when not. mappers: newuidmap and newgidmap, each "" or why it is of no use. systemd: it is the host's
     init; bus: its socket for the caller is there. programs: path by name, "" when missing.
     """
 
@@ -56,6 +59,8 @@ class Survey:
     selinux: bool
     seccomp_actions: tuple[str, ...]
     seccomp_mode: int
+    libseccomp: str
+    resctrl: str
     last_cap: int
     effective: int
     bounding: int
@@ -135,7 +140,24 @@ def _security(found: Survey) -> None:
     modules = read("/sys/kernel/security/lsm").strip()
     found.security = tuple(modules.split(",")) if modules else ()
     found.apparmor, found.selinux = apparmor_enabled(), selinux_enabled()
+    found.libseccomp, found.resctrl = _libseccomp(), _resctrl()
     found.seccomp_actions = tuple(read("/proc/sys/kernel/seccomp/actions_avail").split())
+
+
+def _libseccomp() -> str:
+    place = locate()
+    try:
+        load(place)
+    except HostError:
+        return ""
+    return place.path
+
+
+def _resctrl() -> str:
+    try:
+        return rdt.find_root()
+    except ConfigError:
+        return ""
 
 
 def _rights(found: Survey) -> None:

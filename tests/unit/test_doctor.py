@@ -35,6 +35,7 @@ def complete() -> Survey:
     host.security = ("apparmor", "selinux")
     host.apparmor = host.selinux = True
     host.seccomp_actions, host.seccomp_mode = ("errno", "user_notif"), 0
+    host.libseccomp, host.resctrl = "/usr/lib/libseccomp.so.2", ""
     host.last_cap, host.effective, host.bounding = 40, (2 << 40) - 1, (2 << 40) - 1
     host.nofile = 1024
     host.subordinate = True
@@ -116,6 +117,14 @@ def test_no_cgroups() -> None:
     assert only(host) == ("cgroups", "mode", LIMITED)
 
 
+def test_resctrl() -> None:
+    host = complete()
+    host.filesystems |= {"resctrl"}
+    assert only(host) == ("cgroups", "resctrl", LIMITED)
+    host.resctrl = "/sys/fs/resctrl"
+    assert bad(host) == []
+
+
 def test_delegation() -> None:
     host = complete()
     host.writable["memory"] = False
@@ -145,8 +154,11 @@ def test_ordinary_user() -> None:
 def test_security_and_helpers() -> None:
     host = complete()
     host.apparmor, host.seccomp_actions, host.bus = False, ("errno",), False
+    host.libseccomp = ""
     host.programs = copy.copy(host.programs) | {"criu": ""}
-    assert [finding.name for finding in bad(host)] == ["apparmor", "seccomp", "systemd", "criu"]
+    assert [finding.name for finding in bad(host)] == [
+        *("apparmor", "seccomp", "systemd", "libseccomp", "criu"),
+    ]
 
 
 def test_text_and_data() -> None:
