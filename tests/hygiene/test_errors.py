@@ -42,6 +42,9 @@ def of_module(name: str, tree: ast.Module) -> set[str]:
             for item in node.body:
                 if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "code":
                     found |= strings(item.value)
+    for item in tree.body:
+        if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "CODE":
+            found |= strings(item.value)
     if name in TABLES:
         for item in tree.body:
             if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) in TABLE_NAMES:
