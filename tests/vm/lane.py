@@ -116,7 +116,7 @@ def options(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(prog="./dev test-vm", allow_abbrev=False)
     parser.add_argument("--root", action="store_true", help="only root's run")
     parser.add_argument("--user", action="store_true", help="only the ordinary user's run")
-    parser.add_argument("--limit", type=float, default=420, metavar="SECONDS")
+    parser.add_argument("--limit", type=float, default=900, metavar="SECONDS")
     return parser.parse_known_args(words)
 
 
