@@ -13,9 +13,9 @@ from measure import Runtime, await_end, reap
 VERBS = ("create", "start", "state", "kill", "delete")
 
 
-def run_once(runtime: Runtime, bundle: Path, container: str) -> dict[str, float]:
+def run_once(runtime: Runtime, bundle: Path, container: str, what: str = "run") -> dict[str, float]:
     """A container of /bin/true from nothing to nothing."""
-    return {"run": runtime.timed("run", "--bundle", str(bundle), container)}
+    return {what: runtime.timed("run", "--bundle", str(bundle), container)}
 
 
 def life_once(runtime: Runtime, bundle: Path, container: str) -> dict[str, float]:

@@ -22,10 +22,10 @@ from hugetlb import hugetlb_on_v1
 from lifetimes import exec_once, life_once, run_once
 from measure import Failed, Runtime, adopt_orphans
 from memory import least_limit, waiting_init
-from workload import make_bundle, make_rootfs
+from workload import engine_profile, make_bundle, make_rootfs
 
 KNOWN = ("pyruntime", "runc", "crun")
-PARTS = ("run", "life", "exec", "memory", "limit")
+PARTS = ("run", "seccomp", "life", "exec", "memory", "limit")
 
 Samples = dict[str, dict[str, list[float]]]
 
@@ -81,6 +81,15 @@ def measure(runtimes: Sequence[Runtime], work: Path, parts: Sequence[str], count
     if "run" in parts:
         samples |= rounds(
             runtimes, count, lambda runtime, n: run_once(runtime, short, f"bench-run-{n + 2}")
+        )
+    filtered = engine_profile() if "seccomp" in parts else None
+    if filtered:
+        bundle = make_bundle(work / "filtered", rootfs, ["/bin/true"], seccomp=filtered)
+        what = "run, filtered"  # by what the rounds before the first one have compiled and kept
+        samples |= rounds(
+            runtimes,
+            count,
+            lambda runtime, n: run_once(runtime, bundle, f"bench-sec-{n + 2}", what),
         )
     if "life" in parts:
         samples |= rounds(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import copy
 import json
 import os
+import platform
+import runpy
 import shutil
 from pathlib import Path
 
@@ -73,7 +75,24 @@ def make_rootfs(where: Path, busybox: str) -> None:
         (where / "bin" / name).symlink_to("busybox")
 
 
-def make_bundle(where: Path, rootfs: Path, args: list[str], memory: int = 0) -> Path:
+def engine_profile() -> dict[str, object] | None:
+    """The filter that engines ask for by default; None where it is not installed, or is for
+    another processor.
+    """
+    names = runpy.run_path(os.fspath(Path(__file__).parents[1] / "tests/support/profile.py"))
+    if not names["ENGINES"].exists() or platform.machine() != "x86_64":
+        return None
+    profile: dict[str, object] = names["engine_profile"]()
+    return profile
+
+
+def make_bundle(
+    where: Path,
+    rootfs: Path,
+    args: list[str],
+    memory: int = 0,
+    seccomp: dict[str, object] | None = None,
+) -> Path:
     """Write a bundle for `args`; `memory` is a limit in bytes, 0 for none."""
     config = copy.deepcopy(DEFAULT)
     process, root, linux = config["process"], config["root"], config["linux"]
@@ -82,6 +101,8 @@ def make_bundle(where: Path, rootfs: Path, args: list[str], memory: int = 0) -> 
     root["path"] = os.fspath(rootfs)
     if memory:
         linux["resources"]["memory"] = {"limit": memory}
+    if seccomp:
+        linux["seccomp"] = seccomp
     where.mkdir(exist_ok=True)
     (where / "config.json").write_text(json.dumps(config))
     return where

@@ -111,7 +111,7 @@ enum { S_groups_gids = 0 };
 enum { N_user_uid = 0, N_user_gid = 1 };
 enum { N_caps_set_effective = 0, N_caps_set_permitted = 1, N_caps_set_inheritable = 2 };
 enum { N_caps_ambient_mask = 0 };
-enum { N_seccomp_flags = 0, N_seccomp_rules = 1, S_seccomp_program = 0 };
+enum { N_seccomp_flags = 0, N_seccomp_rules = 1, N_seccomp_privileged = 2, S_seccomp_program = 0 };
 enum { N_home_uid = 0 };
 enum { S_exec_lookup_file = 0, S_exec_lookup_path = 1 };
 enum { N_fds_close_keep = 0 };
@@ -270,7 +270,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(caps_set, 3, 0, 0, 0) \
   X(caps_ambient, 1, 0, 0, 0) \
   X(no_new_privs, 0, 0, 0, 0) \
-  X(seccomp, 2, 1, 0, 1) \
+  X(seccomp, 3, 1, 0, 1) \
   X(home, 1, 0, 0, 0) \
   X(exec_lookup, 0, 2, 0, 0) \
   X(fds_close, 1, 0, 0, 0) \

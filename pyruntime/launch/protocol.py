@@ -22,8 +22,7 @@ One SOCK_SEQPACKET pair, one message format, one message a packet:
     write state and pid file ◀─── SYNC READY
                              ─── GO ────────▶ create: close the pair, wait on start.sock
                                               run, exec: go on
-    send it to the agent     ◀─── FD "seccomp" + descriptor (before READY, when the filter
-                                              must be loaded while there are rights to)
+    send it to the agent     ◀─── FD "seccomp" + descriptor
                                               execve
     program runs             ◀─── (end of file, by close-on-exec)
 

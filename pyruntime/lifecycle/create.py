@@ -375,9 +375,7 @@ class _Creation:
 
     def _descriptor(self, name: str, fd: int) -> None:
         if name == "seccomp" and self.agent:
-            status = state.CREATED if self.record.pid_start else state.CREATING
-            self.record.pid = self.child.pid
-            self.agent.deliver(fd, self.child.pid, self.record.oci_state(status))
+            self.agent.deliver(fd, self.child.pid, self.record.oci_state(state.CREATED))
             self.agent = None
             return
         self.master = console.deliver(self.request.console_socket, name, fd)

@@ -6,8 +6,6 @@ Imported by containers that have one; what a filter is compiled to is host.secco
 
 from __future__ import annotations
 
-import os
-
 from pyruntime.host.seccomp import listener as agents
 from pyruntime.plan import seccomp
 
@@ -32,19 +30,13 @@ class Agent:
 
     def connect(self) -> None:
         """Raises HostError."""
-        if self._sock is None:
-            self._sock = agents.connect(self._listener)
+        self._sock = agents.connect(self._listener)
 
     def deliver(self, fd: int, pid: int, container: dict[str, Any]) -> None:
         """pid: of the process under the filter; container: its state. fd is closed, and so is
         the connection. Raises HostError.
         """
-        try:
-            self.connect()
-        except BaseException:
-            os.close(fd)
-            raise
-        assert self._sock is not None
+        assert self._sock is not None, "connected before the init was told to go on"
         agents.deliver(self._sock, self._listener, fd, pid, container)
         self._sock = None
 

@@ -118,13 +118,15 @@ def bounding_steps(caps: Capabilities) -> list[Step]:
     return [ops.caps_bounding(f"{caps.pointer}/bounding", mask=caps.bounding)]
 
 
-def final_steps(caps: Capabilities) -> list[Step]:
-    """After the user switch."""
+def final_steps(caps: Capabilities, kept: int = 0) -> list[Step]:
+    """After the user switch. kept: mask of what the init still needs and execve takes away:
+    what a program gets does not depend on what was permitted before (capabilities(7)).
+    """
     steps = [
         ops.caps_set(
             caps.pointer,
             effective=caps.effective,
-            permitted=caps.permitted,
+            permitted=caps.permitted | kept,
             inheritable=caps.inheritable,
         )
     ]

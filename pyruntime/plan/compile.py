@@ -95,7 +95,7 @@ class _Create:
         "config",
         "container_id",
         "facts",
-        "last_filter",
+        "filter",
         "linux",
         "mounts",
         "namespaces",
@@ -117,7 +117,7 @@ class _Create:
     process: Process | None
     plan: Plan
     mounts: mounts.Mounts
-    last_filter: list[Step]
+    filter: list[Step]
     user: UserNamespace | None
 
     def __init__(self) -> None:
@@ -152,8 +152,8 @@ def compile_create(
     steps += c.mounts.late
     steps += rootfs.final_steps(config, c.linux, c.namespaces)
     if c.process:
-        first_filter, c.last_filter = _filter(config, c.process, options, plan)
-        steps += process.property_steps(c.process, facts.last_cap, plan.warnings, first_filter)
+        c.filter, kept = _filter(config, c.process, options, plan)
+        steps += process.property_steps(c.process, facts.last_cap, plan.warnings, kept)
         steps += process.lookup_steps(c.process)
     steps += _ready(c)
     return plan
@@ -367,29 +367,27 @@ def _ready(c: _Create) -> list[Step]:
         hooks = _hooks(c, "startContainer", "created", c.process.env, c.process.cwd)
         if hooks:
             # They are under the filter, too.
-            steps += [*c.last_filter, *hooks]
-            c.last_filter = []
-        last = process.exec_steps(c.process, c.plan.preserve, c.options.listen_fds, c.last_filter)
+            steps += [*c.filter, *hooks]
+            c.filter = []
+        last = process.exec_steps(c.process, c.plan.preserve, c.options.listen_fds, c.filter)
         steps += last
     return steps
 
 
-def _filter(
-    config: Map, of: Process, options: Options, plan: Plan
-) -> tuple[list[Step], list[Step]]:
-    """The filter's step, as (before the rights are given up, last of all).
+def _filter(config: Map, of: Process, options: Options, plan: Plan) -> tuple[list[Step], int]:
+    """The filter's step, and the capabilities that it takes.
 
-    Without no_new_privs it takes CAP_SYS_ADMIN. Otherwise it comes as late as it can, so that
-    the filter need not allow what the init does.
+    It comes as late as it can, so that the filter need not allow what the init does.
     """
     if not mapping(config, "linux").get("seccomp"):
-        return [], []
+        return [], 0
     from pyruntime.plan import seccomp  # containers without a filter have no use for it
 
     section = seccomp.section_of(config)
     plan.listener = seccomp.listener(section)
-    steps = [seccomp.filter_step(section, options.seccomp_program, plan.warnings)]
-    return ([], steps) if of.section.get("noNewPrivileges") else (steps, [])
+    privileged = not of.section.get("noNewPrivileges")
+    step = seccomp.filter_step(section, options.seccomp_program, plan.warnings, privileged)
+    return [step], seccomp.PRIVILEGE if privileged else 0
 
 
 def compile_exec(
@@ -412,7 +410,7 @@ def compile_exec(
     plan.preserve = options.preserve_fds
     configured = namespaces.read(linux)
     keyring = "" if options.no_new_keyring else f"_ses.{state.id}"
-    first_filter, last_filter = _filter(config, added, options, plan)
+    last, kept = _filter(config, added, options, plan)
     plan.steps += [
         ops.setsid(""),
         # The files of the host's cgroups are out of sight after the mount namespace.
@@ -440,10 +438,10 @@ def compile_exec(
         plan.steps += _enter_root(state)
     plan.steps += [
         *process.console_steps(added),
-        *process.property_steps(added, facts.last_cap, plan.warnings, first_filter),
+        *process.property_steps(added, facts.last_cap, plan.warnings, kept),
         *process.lookup_steps(added),
         ops.sync("", phase=ops.PHASE_READY),
-        *process.exec_steps(added, plan.preserve, options.listen_fds, last_filter),
+        *process.exec_steps(added, plan.preserve, options.listen_fds, last),
     ]
     return plan
 

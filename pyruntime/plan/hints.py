@@ -95,6 +95,7 @@ HINTS = {
     ("cwd", ENOTDIR): "something on the path is not a directory",
     ("exec_lookup", EACCES): "process.user may not execute it",
     ("seccomp", EACCES): "without process.noNewPrivileges a filter needs CAP_SYS_ADMIN",
+    ("seccomp", EPERM): "without process.noNewPrivileges a filter needs CAP_SYS_ADMIN",
     ("seccomp", EBUSY): "the runtime is under a filter with a listener, and there can be but one",
     ("execve", EPERM): "a seccomp filter or a security module forbids it",
     ("execve", ENOENT): "the program's interpreter or loader is missing in the container",

@@ -67,7 +67,7 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "caps_set": (53, ("effective", "permitted", "inheritable"), ()),
     "caps_ambient": (54, ("mask",), ()),
     "no_new_privs": (55, (), ()),
-    "seccomp": (56, ("flags", "rules"), ("program",)),
+    "seccomp": (56, ("flags", "rules", "privileged"), ("program",)),
     "home": (57, ("uid",), ()),
     "exec_lookup": (58, (), ("file", "path")),
     "fds_close": (59, ("keep",), ()),
@@ -328,8 +328,8 @@ def no_new_privs(pointer: str) -> Step:
     return Step("no_new_privs", pointer, {})
 
 
-def seccomp(pointer: str, *, flags: int = 0, rules: int = 0, program: bytes = b"") -> Step:
-    return Step("seccomp", pointer, {"flags": flags, "rules": rules, "program": program})
+def seccomp(pointer: str, *, flags: int = 0, rules: int = 0, privileged: int = 0, program: bytes = b"") -> Step:
+    return Step("seccomp", pointer, {"flags": flags, "rules": rules, "privileged": privileged, "program": program})
 
 
 def home(pointer: str, *, uid: int = 0) -> Step:

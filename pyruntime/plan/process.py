@@ -125,11 +125,11 @@ def console_steps(process: Process) -> list[Step]:
 
 
 def property_steps(
-    process: Process, last_cap: int, warnings: list[Problem], before_user: Sequence[Step] = ()
+    process: Process, last_cap: int, warnings: list[Problem], kept: int = 0
 ) -> list[Step]:
     """From the owner of stdio to no_new_privs, in the order that the rights allow:
     the bounding set needs CAP_SETPCAP, the groups CAP_SETGID, both gone after `user`.
-    before_user: steps that need more of the runtime's rights."""
+    kept: capabilities that the steps after these need."""
     pointer, section = process.pointer, process.section
     uid, gid = number(process.user, "uid") or 0, number(process.user, "gid") or 0
     caps = _capabilities(process, last_cap, warnings)
@@ -148,10 +148,9 @@ def property_steps(
     steps += [
         ops.caps_keep("", on=1),
         ops.groups(f"{pointer}/user/additionalGids", gids=gids),
-        *before_user,
         ops.user(f"{pointer}/user", uid=uid, gid=gid),
         ops.caps_keep("", on=0),
-        *capabilities.final_steps(caps),
+        *capabilities.final_steps(caps, kept),
     ]
     if section.get("noNewPrivileges"):
         steps.append(ops.no_new_privs(f"{pointer}/noNewPrivileges"))

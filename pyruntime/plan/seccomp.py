@@ -57,6 +57,7 @@ SPEC_ALLOW = "SECCOMP_FILTER_FLAG_SPEC_ALLOW"
 WAIT_KILLABLE = "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"
 FLAGS = {TSYNC: 1, "SECCOMP_FILTER_FLAG_LOG": 2, SPEC_ALLOW: 4, WAIT_KILLABLE: 32}
 NEW_LISTENER = 8
+PRIVILEGE = 1 << 21  # CAP_SYS_ADMIN
 
 
 class Rule:
@@ -143,11 +144,19 @@ def listener(section: Map) -> Listener | None:
     return Listener(path, metadata) if notifies(section) else None
 
 
-def filter_step(section: Map, program: bytes, warnings: list[Problem]) -> Step:
-    """program: struct sock_filter by struct sock_filter, empty in a plan that is only shown."""
+def filter_step(section: Map, program: bytes, warnings: list[Problem], privileged: bool) -> Step:
+    """program: struct sock_filter by struct sock_filter, empty in a plan that is only shown.
+    privileged: without no_new_privs, which takes CAP_SYS_ADMIN.
+    """
     entries = sequence(section, "syscalls", POINTER)
     count = sum(len(sequence(entry, "names", POINTER)) for entry in entries)
-    return ops.seccomp(POINTER, flags=_flags(section, warnings), rules=count, program=program)
+    return ops.seccomp(
+        POINTER,
+        flags=_flags(section, warnings),
+        rules=count,
+        privileged=int(privileged),
+        program=program,
+    )
 
 
 def _flags(section: Map, warnings: list[Problem]) -> int:

@@ -188,6 +188,8 @@ def _seccomp(args: Args) -> str:
     asked = [name.rpartition("FLAG_")[2] for name, bit in FLAGS.items() if args["flags"] & bit]
     if args["flags"] & NEW_LISTENER:
         asked.append("with a listener")
+    if args["privileged"]:
+        asked.append("by CAP_SYS_ADMIN, which ends with execve")
     count = args["rules"]
     return f"load a seccomp filter of {count} rule{'' if count == 1 else 's'}{_in_brackets(asked)}"
 

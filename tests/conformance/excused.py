@@ -30,7 +30,6 @@ EXCUSED = {
     "linux_cgroups_relative_pids": _POINTERS,
     "linux_mount_label": "needs SELinux with a policy",
     "linux_process_apparmor_profile": "needs AppArmor with a profile of its own",
-    "linux_seccomp": "denies getcwd, which a runtime may need to check where it stands",
     "misc_props": "runs /runtimetest without having put it into the bundle",
     "mounts": "gives bind mounts the options of a tmpfs",
     "pidfile": "kills a process that has ended already, and wants that to work",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* User, groups and capabilities. */
+#include "creds.h"
 #include "buffer.h"
 #include "ownproc.h"
 #include "run.h"
@@ -82,6 +83,15 @@ static int caps_write(const struct cap_sets *sets) {
     data[word].inheritable = (uint32_t)(sets->inheritable >> 32 * word);
   }
   return (int)sys(capset, &head, data);
+}
+
+int cap_raise(int cap) {
+  struct cap_sets sets;
+  int err = caps_read(&sets);
+  if (err < 0)
+    return err;
+  sets.effective |= 1ull << cap;
+  return caps_write(&sets);
 }
 
 /* Says which capabilities could not be had, as a mask in hexadecimal. */

@@ -8,10 +8,12 @@
  * call until that is done.
  */
 #include "clone.h"
+#include "creds.h"
 #include "decode.h"
 #include "exec.h"
 #include "report.h"
 #include "run.h"
+#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -97,6 +99,11 @@ int op_seccomp(struct ctx *c, const struct step *s) {
   int err = next_prepare(c);
   if (err < 0)
     return err;
+  /* Permitted until execve, which takes away what process.capabilities does not have. */
+  if (s->n[N_seccomp_privileged] != 0)
+    err = cap_raise(CAP_SYS_ADMIN);
+  if (err < 0)
+    return fail(c, err, "capset", NULL);
   if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0)
     return listener_load(c, flags, &program);
   long ret = filter_load(flags, &program);
