@@ -49,7 +49,7 @@ static inline int tree_propagation(int tree, uint64_t how) {
 
 /* Shows the ids of a detached mount's files as the user namespace maps them. */
 static inline int tree_idmap(int tree, int userns, unsigned flags) {
-  struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+  struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint32_t)userns};
   return (int)sys(mount_setattr, tree, "", AT_EMPTY_PATH | flags, &attr, sizeof attr);
 }
 
