@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support import everything, plans
+from support.mutate import mutated, places
 
 from pyruntime.errors import Error
 from pyruntime.plan import render
@@ -19,7 +20,6 @@ from pyruntime.plan.encode import encode
 from pyruntime.spec.load import check
 
 HERE = Path(__file__).parent
-ODD = [None, "", "/", "..", "a,b", [], {}, 0, -1, 1, 1.0, (1 << 64) - 1, True, False]
 ROUNDS = 600
 
 
@@ -30,26 +30,6 @@ def seeds() -> Iterator[dict[str, Any]]:
     for name in ("personality", "memoryPolicy", "intelRdt", "netDevices"):
         del full["linux"][name]
     yield full
-
-
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """(container, key) of every member."""
-    members = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in members:
-        yield value, key
-        if isinstance(item, (dict, list)):
-            yield from places(item)
-
-
-def mutated(document: dict[str, Any], dice: random.Random) -> dict[str, Any]:
-    found = copy.deepcopy(document)
-    for _ in range(dice.randint(1, 3)):
-        container, key = dice.choice(list(places(found)))
-        if dice.random() < 0.3:
-            del container[key]
-        else:
-            container[key] = copy.deepcopy(dice.choice(ODD))
-    return found
 
 
 def is_accepted(document: Any) -> bool:
