@@ -211,7 +211,7 @@ def _enter(c: _Create) -> list[Step]:
     plan = c.plan
     joins, mount_join, plan.pid_namespace = namespaces.join_steps(c.namespaces.joined, plan.slots)
     _compile_mounts(c)
-    steps = [*joins, ops.procfs_open(""), *_early(c), *_sources(c)]
+    steps = [*_sources(c), *joins, ops.procfs_open(""), *_early(c)]
     if mount_join:
         # The host's cgroup files are out of sight once its mount namespace is left.
         steps += [*_cgroup(c), *mount_join]
@@ -231,10 +231,9 @@ def _enter_by_steps(c: _Create) -> list[Step]:
         plan.id_maps = c.user.maps if c.user.new else None
     plan.by_steps, plan.forks = True, entry.forks(found)
     _compile_mounts(c)
-    steps = [ops.procfs_open("")]
+    steps = [*_sources(c), ops.procfs_open("")]
     if c.process:
         steps += process.privileged_steps(c.process, c.user)
-    steps += _sources(c)
     # A user namespace's root may not write the host's cgroup files.
     steps += [*_cgroup_join(c), *found.host]
     if rootfs.is_entered(c.namespaces):
@@ -302,6 +301,7 @@ def _compile_mounts(c: _Create) -> None:
 
 
 def _sources(c: _Create) -> list[Step]:
+    """First of all, while their numbers are free."""
     return c.mounts.sources.steps if c.mounts.sources else []
 
 
