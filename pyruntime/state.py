@@ -5,6 +5,7 @@
       state.json            the record, written atomically (temporary file + rename)
       config.json           a copy of the bundle's, as it was at create
       start.sock            the created container's init listens here for `start`
+      notify/               mounted in a container that tells a service manager of itself
     <root>/@seccomp/        compiled filters: see host.seccomp.cache
 
 It reads and writes files and asks the kernel about one process; it starts, signals and
@@ -220,12 +221,26 @@ class StateDir:
         """Remove the directory and all it holds; done under the lock. Raises HostError."""
         try:
             for name in os.listdir(self.fd):
-                os.unlink(name, dir_fd=self.fd)
+                try:
+                    os.unlink(name, dir_fd=self.fd)
+                except IsADirectoryError:
+                    _remove_directory(name, self.fd)
             os.rmdir(self.path)
         except FileNotFoundError:
             pass
         except OSError as err:
             raise host_error(err, "remove state", self.path) from None
+
+
+def _remove_directory(name: str, parent: int) -> None:
+    """One that holds files only."""
+    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=parent)
+    try:
+        for file in os.listdir(fd):
+            os.unlink(file, dir_fd=fd)
+    finally:
+        os.close(fd)
+    os.rmdir(name, dir_fd=parent)
 
 
 def create_dir(root: str, container_id: str) -> StateDir:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyruntime.host.console import Terminal
+    from pyruntime.host.notify import Proxy
 
 _SIGCHLD, _SIGWINCH, _SIGURG, _SIGPIPE = 17, 28, 23, 13
 _NOT_CAUGHT = (9, 19)
@@ -64,17 +65,26 @@ def attend(
     signals: SignalPipe,
     terminal: Terminal | None,
     send: Callable[[int, int], None] = _signal.pidfd_send_signal,
+    notify: Proxy | None = None,
 ) -> int:
-    """Serve the program until it ends: its exit status, or 128 + signal."""
+    """Serve the program until it ends: its exit status, or 128 + signal.
+
+    notify: passes on that the container is ready; the main process is then this one.
+    """
     poll = select.poll()
     poll.register(signals.read, select.POLLIN)
     poll.register(pidfd, select.POLLIN)
     typed = b""
+    if notify is not None:
+        poll.register(notify.socket.fileno(), select.POLLIN)
     if terminal is not None:
         poll.register(terminal.master, select.POLLIN)
         poll.register(0, select.POLLIN)
     while True:
         ready = dict(poll.poll())
+        if notify is not None and notify.socket.fileno() in ready and notify.take(os.getpid()):
+            poll.unregister(notify.socket.fileno())
+            notify = None
         for number in signals.take() if signals.read in ready else b"":
             if number == _SIGCHLD:
                 continue

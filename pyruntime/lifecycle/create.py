@@ -21,7 +21,7 @@ from pyruntime.launch import start as start_socket
 from pyruntime.launch.serve import serve
 from pyruntime.launch.spawn import spawn
 from pyruntime.lifecycle.late import late_steps
-from pyruntime.lifecycle.pidfile import send_pidfd, write_pid_file
+from pyruntime.lifecycle.pidfile import send_pidfd, service_manager, write_pid_file
 from pyruntime.lifecycle.undo import Undo
 from pyruntime.log import rfc3339
 from pyruntime.plan import ops
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from pyruntime.cgroups.base import Cgroup
     from pyruntime.host.foreground import SignalPipe
+    from pyruntime.host.notify import Proxy
     from pyruntime.launch.spawn import Child
     from pyruntime.lifecycle.filter import Agent
     from pyruntime.log import Log
@@ -101,10 +102,10 @@ class CreateRequest:
 class Created:
     """A container that is ready, its directory still locked. master: the terminal's end
     for the foreground, -1 without one. signals: made before the program ran, for the
-    foreground.
+    foreground. notify: what listens for the container to be ready, for a service manager.
     """
 
-    __slots__ = ("child", "directory", "master", "record", "signals")
+    __slots__ = ("child", "directory", "master", "notify", "record", "signals")
 
     def __init__(
         self,
@@ -113,15 +114,19 @@ class Created:
         child: Child,
         master: int,
         signals: SignalPipe | None,
+        notify: Proxy | None,
     ) -> None:
         self.directory = directory
         self.record = record
         self.child = child
         self.master = master
         self.signals = signals
+        self.notify = notify
 
     def close(self) -> None:
         self.child.close()
+        if self.notify is not None:
+            self.notify.close()
         self.directory.close()
 
 
@@ -154,7 +159,9 @@ class _Creation:
         "limited",
         "loaded",
         "log",
+        "manager",
         "master",
+        "notify",
         "plan",
         "record",
         "request",
@@ -178,6 +185,8 @@ class _Creation:
         self.master = -1
         self.limited = False
         self.signals: SignalPipe | None = None
+        self.manager = service_manager()
+        self.notify: Proxy | None = None
         self.agent: Agent | None = None
 
     def run(self) -> Created:
@@ -196,6 +205,8 @@ class _Creation:
         self.undo.push(self._remove_directory)
         self.record = self._new_record()
         self.directory.save_config(self.loaded.raw)
+        if self.manager:
+            self._make_notify()
         # Twice: whenever this runtime is killed, the record says what there is to remove.
         self.directory.write(self.record)
         self._create_cgroup(preserve, listen_fds)
@@ -207,7 +218,9 @@ class _Creation:
         if not self.plan.forks:
             self._limit()
         self._serve()
-        return Created(self.directory, self.record, self.child, self.master, self.signals)
+        return Created(
+            self.directory, self.record, self.child, self.master, self.signals, self.notify
+        )
 
     def _create_cgroup(self, preserve: int, listen_fds: int) -> None:
         """Or go without, where nothing may be written and no limit was asked for."""
@@ -218,6 +231,20 @@ class _Creation:
         self.undo.push(self.cgroup.delete)
         if self.cgroup is not wanted:
             self._compile(preserve, listen_fds)
+
+    def _notify_directory(self) -> str:
+        """On the host, where it will be made; "" when no service manager waits for a word."""
+        if not self.manager:
+            return ""
+        return f"{os.path.abspath(self.request.root)}/{self.request.id}/notify"
+
+    def _make_notify(self) -> None:
+        from pyruntime.host import notify  # only under a service manager
+
+        notify.make_directory(self.directory.fd)
+        if self.request.to_exec:
+            self.notify = notify.Proxy(self.directory.fd, self.manager)
+            self.undo.push(self.notify.close)
 
     def _create_resctrl(self, wanted: ResctrlPlan) -> None:
         from pyruntime.host import rdt  # few machines have it
@@ -235,6 +262,7 @@ class _Creation:
             preserve_fds=preserve,
             listen_fds=listen_fds,
             detach_start=not request.to_exec,
+            notify_directory=self._notify_directory(),
             cgroup_paths=self.cgroup.join_paths(),
             seccomp_program=self.filter,
             no_cgroup=self.cgroup.driver == "none",

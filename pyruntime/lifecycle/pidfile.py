@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Telling the caller which process it is: --pid-file and --pidfd-socket."""
+"""Telling the caller which process it is: --pid-file, --pidfd-socket, $NOTIFY_SOCKET."""
 
 from __future__ import annotations
 
@@ -34,3 +34,10 @@ def send_pidfd(path: str, pidfd: int) -> None:
         console.send_fd(sock, pidfd, "pidfd")
     finally:
         sock.close()
+
+
+def service_manager() -> str:
+    """$NOTIFY_SOCKET: an absolute path, or "@" and an abstract name. "" when no service manager
+    waits for a word, or at an address of another kind."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    return address if address[:1] in ("/", "@") else ""

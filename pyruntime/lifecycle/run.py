@@ -28,6 +28,8 @@ def run(request: CreateRequest, log: Log, *, keep: bool, subreaper: bool) -> int
         poststart(created.directory, created.record, log)
         created.directory.close()  # the lock is for the others now
         if request.detach:
+            if created.notify is not None:
+                created.notify.await_ready(created.child.pid)
             return 0
         return attend_created(created)
     finally:
@@ -42,10 +44,11 @@ def attend_created(created: Created) -> int:
 
     assert created.signals is not None
     child = created.child
+    notify = created.notify
     if created.master < 0:
-        return attend(child.pid, child.pidfd, created.signals, None)
+        return attend(child.pid, child.pidfd, created.signals, None, notify=notify)
     with Terminal(created.master) as terminal:
-        return attend(child.pid, child.pidfd, created.signals, terminal)
+        return attend(child.pid, child.pidfd, created.signals, terminal, notify=notify)
 
 
 def _clean_up(request: CreateRequest, log: Log) -> None:

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import os
+
 from pyruntime import jsontext, state
 from pyruntime.errors import Error, StateError, StepError
 from pyruntime.launch import start as start_socket
 from pyruntime.lifecycle.late import restore
+from pyruntime.lifecycle.pidfile import service_manager
 from pyruntime.lifecycle.status import status_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
 
+    from pyruntime.host.notify import Proxy
     from pyruntime.launch.protocol import Message
     from pyruntime.lifecycle.filter import Agent
     from pyruntime.log import Log
@@ -30,33 +34,56 @@ def start(root: str, container_id: str, log: Log) -> None:
         directory.lock()
         record = directory.read()
         _require_created(status_of(directory, record))
-        if record.no_process:
-            raise StateError(
-                "cannot start a container without a process",
-                pointer="/process",
-                hint="config.json had no process when the container was created",
-                code="no-process",
-            )
-        connection = start_socket.connect(directory.fd)
-        if connection is None:
-            raise _stopped()
+        notify = _notify(directory)
         try:
-            message = _go(connection, directory, record, log)
-        finally:
-            connection.close()
-        if message is not None:
-            step = restore(record.late, message.step)
-            if step is not None and step.op == "hook":
-                # runtime.md, "Lifecycle": a failed startContainer hook ends the container
-                from pyruntime.lifecycle.delete import destroy
+            _start(directory, record, log)
+        except BaseException:
+            if notify is not None:
+                notify.close()
+            raise
+    if notify is not None:
+        notify.await_ready(record.pid)  # the lock is for the others meanwhile
+        notify.close()
 
-                destroy(directory, record, log, kill=True)
-            raise _render(step, message)
-        record.start_socket = False
-        record.late = {}
-        directory.write(record)
-        start_socket.forget(directory.fd)
-        poststart(directory, record, log)
+
+def _notify(directory: StateDir) -> Proxy | None:
+    """A socket for the container, if a service manager waits now and did at create."""
+    manager = service_manager()
+    if not manager or not os.path.isdir(f"/proc/self/fd/{directory.fd}/notify"):
+        return None
+    from pyruntime.host.notify import Proxy  # only under a service manager
+
+    return Proxy(directory.fd, manager)
+
+
+def _start(directory: StateDir, record: Record, log: Log) -> None:
+    if record.no_process:
+        raise StateError(
+            "cannot start a container without a process",
+            pointer="/process",
+            hint="config.json had no process when the container was created",
+            code="no-process",
+        )
+    connection = start_socket.connect(directory.fd)
+    if connection is None:
+        raise _stopped()
+    try:
+        message = _go(connection, directory, record, log)
+    finally:
+        connection.close()
+    if message is not None:
+        step = restore(record.late, message.step)
+        if step is not None and step.op == "hook":
+            # runtime.md, "Lifecycle": a failed startContainer hook ends the container
+            from pyruntime.lifecycle.delete import destroy
+
+            destroy(directory, record, log, kill=True)
+        raise _render(step, message)
+    record.start_socket = False
+    record.late = {}
+    directory.write(record)
+    start_socket.forget(directory.fd)
+    poststart(directory, record, log)
 
 
 def _go(

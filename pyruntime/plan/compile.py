@@ -48,7 +48,8 @@ class Options:
     no_pivot, no_new_keyring: as the flags of the same name. preserve_fds: how many descriptors
     from 3 on the process keeps; listen_fds: how many of them, the first, came by socket
     activation. detach_start: True for
-    create (the init waits for `start`), False for run. cgroup_paths: `tasks` files that the
+    create (the init waits for `start`), False for run. notify_directory: the host's, with the
+    container's own NOTIFY_SOCKET, "" for none. cgroup_paths: `tasks` files that the
     init writes itself into. seccomp_program: the filter of linux.seccomp, compiled. no_cgroup:
     none could be made, the container shares the runtime's.
     """
@@ -60,6 +61,7 @@ class Options:
         "no_cgroup",
         "no_new_keyring",
         "no_pivot",
+        "notify_directory",
         "preserve_fds",
         "seccomp_program",
     )
@@ -72,6 +74,7 @@ class Options:
         preserve_fds: int = 0,
         listen_fds: int = 0,
         detach_start: bool = True,
+        notify_directory: str = "",
         cgroup_paths: Sequence[str] = (),
         seccomp_program: bytes = b"",
         no_cgroup: bool = False,
@@ -81,6 +84,7 @@ class Options:
         self.preserve_fds = preserve_fds
         self.listen_fds = listen_fds
         self.detach_start = detach_start
+        self.notify_directory = notify_directory
         self.cgroup_paths = cgroup_paths
         self.seccomp_program = seccomp_program
         self.no_cgroup = no_cgroup
@@ -179,6 +183,10 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
             section, "/process", container=section, linux=c.linux, first=True
         )
         plan.terminal, plan.console_size = c.process.terminal, c.process.console_size()
+        if _has_notify(c):
+            from pyruntime.plan import notify  # only under a service manager
+
+            c.process.env = process.environment([*c.process.env, notify.VARIABLE])
     elif not options.detach_start:
         raise ConfigError(
             "/process: the container has no process to run", pointer="/process", code="no-process"
@@ -199,6 +207,11 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
         plan.resctrl = resctrl.read(mapping(c.linux, "intelRdt", "/linux"), container_id)
     plan.preserve = options.preserve_fds
     return c
+
+
+def _has_notify(c: _Create) -> bool:
+    """Without a mount namespace its mount would stay on the host."""
+    return bool(c.options.notify_directory and c.process and c.namespaces.has("mount"))
 
 
 def _settings(c: _Create) -> list[Any]:
@@ -312,6 +325,10 @@ def _mounts_and_devices(c: _Create) -> list[Step]:
     if steps and not c.namespaces.has("mount"):
         why = "without a mount namespace these stay on the host after the container is deleted"
         c.plan.warnings.append(ignored(why, "/mounts"))
+    if _has_notify(c):
+        from pyruntime.plan import notify  # as above
+
+        steps = [*steps, notify.mount_step(c.options.notify_directory)]
     at = c.mounts.cgroup_at
     label = text(c.linux, "mountLabel")
     if label:

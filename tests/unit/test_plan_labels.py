@@ -89,7 +89,6 @@ def test_mount_label() -> None:
         "/dev": ["size=1m", context],
         "/dev/mqueue": [],
         "/dev/pts": [context],
-        "/sys/fs/cgroup": [],
     }
     assert plans.named(plan, "file_label") == [
         ops.file_label("/linux/mountLabel", path="/dev/mqueue", label=FILES)
