@@ -78,6 +78,7 @@ class Builder:
         edited = self._edited(package, edits)
         self._link_init(package, edited)
         if any(file in SHIM for file in edited):
+            (package / "_shim.abi3.so").unlink()  # a link to the released one
             subprocess.run(
                 [sys.executable, "-c", BUILD_SHIM], cwd=tree, capture_output=True, check=True
             )
@@ -96,8 +97,6 @@ class Builder:
                     shutil.copytree(source, top, ignore=shutil.ignore_patterns("__pycache__"))
                 else:
                     shutil.copy(source, top)
-                    shim = package / "_shim.abi3.so"
-                    assert top != shim
             target.write_text(edit.apply(target.read_text()))
             changed[edit.file] = target
         return changed
