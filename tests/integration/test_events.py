@@ -44,6 +44,7 @@ def line(process: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.vm
 def test_the_statistics_of_a_moment(runtime: Runtime, limited: str, only_ours: None) -> None:
     event = json.loads(runtime("events", "--stats", limited).stdout)
     assert event["type"] == "stats"
@@ -71,6 +72,7 @@ def test_statistics_at_once_then_at_intervals_until_the_end(runtime: Runtime, li
         assert process.wait(10) == 0
 
 
+@pytest.mark.vm
 def test_a_kill_for_lack_of_memory_is_told(runtime: Runtime, limited: str) -> None:
     with stream(runtime, limited, "1h") as process:
         assert line(process)["type"] == "stats"
@@ -83,6 +85,7 @@ def test_a_kill_for_lack_of_memory_is_told(runtime: Runtime, limited: str) -> No
         assert process.stdout.read() == ""
 
 
+@pytest.mark.vm
 def test_the_kill_of_the_init_itself_is_told(
     runtime: Runtime, bundle: Callable[..., Bundle]
 ) -> None:

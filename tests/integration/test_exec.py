@@ -16,8 +16,6 @@ from support.bundle import Bundle
 from support.leftovers import Snapshot
 from support.runtime import Runtime
 
-pytestmark = pytest.mark.vm
-
 Make = Callable[..., Bundle]
 
 
@@ -51,6 +49,7 @@ def test_options_of_the_command_are_its_own(runtime: Runtime, running: str) -> N
     assert runtime("exec", running, "--", "/bin/echo", "--", "y").stdout == "-- y\n"
 
 
+@pytest.mark.vm
 def test_settings_of_the_container_hold(runtime: Runtime, running: str, bundle: Make) -> None:
     def ask(script: str) -> str:
         return str(runtime("exec", running, *shell(script)).stdout.strip())
@@ -134,6 +133,7 @@ def test_process_file(runtime: Runtime, running: str, tmp_path: Path) -> None:
     assert lines[4].split() == ["NoNewPrivs:", "0"]
 
 
+@pytest.mark.vm
 def test_process_file_as_an_engine_gives_it(runtime: Runtime, running: str, tmp_path: Path) -> None:
     """exec --process F --detach --pid-file P ID: stdio is the caller's, the pid alone in P."""
     file = process(tmp_path / "process.json", ["/bin/sleep", "1000"])
@@ -207,12 +207,14 @@ def test_exec_needs_a_running_container(runtime: Runtime, running: str) -> None:
     assert re.search("stopped|not running", done.stderr)
 
 
+@pytest.mark.vm
 def test_exec_in_a_created_container(runtime: Runtime, bundle: Make) -> None:
     name = runtime.create(bundle())
     assert runtime("exec", name, "/bin/echo", "early").stdout == "early\n"
     assert status(runtime, name) == "created"
 
 
+@pytest.mark.vm
 def test_exec_in_a_paused_container(runtime: Runtime, running: str) -> None:
     runtime("pause", running)
     done = runtime("exec", running, "/bin/true", check=False)

@@ -17,8 +17,6 @@ from support.bundle import Bundle
 from support.leftovers import Snapshot, cgroups
 from support.runtime import Runtime
 
-pytestmark = pytest.mark.vm
-
 Make = Callable[..., Bundle]
 SLEEP = ["/bin/sleep", "1000"]
 
@@ -29,6 +27,7 @@ def refused(runtime: Runtime, said: str, *args: str, code: int = 1) -> None:
     assert re.search(said, done.stderr, re.IGNORECASE), done.stderr
 
 
+@pytest.mark.vm
 def test_a_whole_life(
     runtime: Runtime, bundle: Make, leftovers: Snapshot, prefix: str, tmp_path: Path
 ) -> None:
@@ -122,6 +121,7 @@ def test_the_id_in_use(runtime: Runtime, bundle: Make) -> None:
     assert status(runtime, name) == "running"
 
 
+@pytest.mark.vm
 def test_two_creates_of_one_id_at_once(runtime: Runtime, bundle: Make) -> None:
     """Exactly one wins, and its container works."""
     made = bundle(SLEEP)
@@ -175,6 +175,7 @@ def test_force_removes_a_damaged_record(
     assert not (state_root / "broken").exists()
 
 
+@pytest.mark.vm
 def test_force_kills_what_shares_the_hosts_pid_namespace(
     runtime: Runtime, bundle: Make, leftovers: Snapshot, gate: Gate
 ) -> None:
@@ -221,6 +222,7 @@ def test_kill_refuses_what_is_no_signal(signal: str, runtime: Runtime, running: 
     assert status(runtime, running) == "running"
 
 
+@pytest.mark.vm
 def test_kill_of_a_created_container(runtime: Runtime, bundle: Make) -> None:
     name = runtime.create(bundle(SLEEP))
     kill(runtime, name, "KILL")
@@ -259,6 +261,7 @@ def test_list_of_nothing(runtime: Runtime, state_root: Path) -> None:
     assert runtime("list", "--quiet").stdout == ""
 
 
+@pytest.mark.vm
 def test_pause_and_resume(runtime: Runtime, running: str) -> None:
     runtime("pause", running)
     assert status(runtime, running) == "paused"
@@ -270,6 +273,7 @@ def test_pause_and_resume(runtime: Runtime, running: str) -> None:
     refused(runtime, "not paused", "resume", running)
 
 
+@pytest.mark.vm
 def test_force_removes_a_paused_container(
     runtime: Runtime, running: str, leftovers: Snapshot
 ) -> None:
@@ -279,6 +283,7 @@ def test_force_removes_a_paused_container(
     assert leftovers.compare() == []
 
 
+@pytest.mark.vm
 def test_ps(runtime: Runtime, running: str) -> None:
     assert json.loads(runtime("ps", "--format", "json", running).stdout) == [pid(runtime, running)]
     rows = runtime("ps", running).stdout.splitlines()

@@ -77,6 +77,7 @@ def limited(runtime: Runtime, bundle: Callable[..., Bundle], prefix: str) -> Con
     return Container(runtime, name, f"/{prefix}u")
 
 
+@pytest.mark.vm
 def test_only_what_is_given_changes(limited: Container) -> None:
     before = limited.all()
     limited.update("--pids-limit", "20")
@@ -90,6 +91,7 @@ def test_only_what_is_given_changes(limited: Container) -> None:
     assert limited.one("shares") == before["shares"]
 
 
+@pytest.mark.vm
 def test_memory_and_swap_go_up_and_down_together(limited: Container) -> None:
     v1 = "memory" in limited.facts.v1
     for limit, swap in ((256, 512), (32, 32), (64, 65)):
@@ -236,6 +238,7 @@ def opens(limited: Container, path: str) -> bool:
     return limited.runtime("exec", limited.name, *command, check=False).returncode == 0
 
 
+@pytest.mark.vm
 def test_devices_change_only_when_another_list_is_given(
     runtime: Runtime, bundle: Callable[..., Bundle], prefix: str, only_ours: None
 ) -> None:
