@@ -118,7 +118,7 @@ def test_a_fork_into_a_pid_namespace(tmp_path: Path) -> None:
     assert lines[1] == str(pid), "the leader of a session, in the numbers of the host's procfs"
 
 
-def test_the_fork_dies_with_the_runtime() -> None:
+def test_the_fork_ends_when_nobody_answers() -> None:
     steps = [
         ops.ns_unshare("", flags=lib.CLONE_NEWPID),
         ops.fork(""),
