@@ -269,7 +269,12 @@ def create_dir(root: str, container_id: str) -> StateDir:
 def make_root(root: str) -> None:
     """Make the state root and its parents, if they are not there. Raises HostError."""
     try:
-        os.makedirs(root, 0o711, exist_ok=True)
+        try:
+            os.mkdir(root, 0o711)
+        except FileExistsError:
+            pass
+        except FileNotFoundError:
+            os.makedirs(root, 0o711, exist_ok=True)
         if os.environ.get("XDG_RUNTIME_DIR") and root.startswith(os.environ["XDG_RUNTIME_DIR"]):
             # the sticky bit keeps cleaners of that directory away (XDG Base Directory spec)
             os.chmod(root, 0o1700)
