@@ -95,11 +95,32 @@ class BuildPy(build_py):
 
 
 class BuildScripts(build_scripts):
-    """The launcher in the place of a script."""
+    """In the place of a script: the program with the interpreter inside where it can be
+    linked, else the launcher. $PYRUNTIME_LAUNCHER: "plain" or "embedded" insists.
+    """
 
     def run(self) -> None:
+        target = Path(self.build_dir, "pyruntime")
+        target.parent.mkdir(parents=True, exist_ok=True)
         in_place = bool(self.get_finalized_command("build_ext").inplace)
-        link_launcher(Path(self.build_dir, "pyruntime"), in_place)
+        wanted = os.environ.get("PYRUNTIME_LAUNCHER", "")
+        if wanted not in ("", "plain", "embedded"):
+            raise SystemExit(f"PYRUNTIME_LAUNCHER: {wanted!r} is neither plain nor embedded")
+        if in_place or wanted == "plain" or not self.link_embedded(target, wanted != ""):
+            link_launcher(target, in_place)
+
+    def link_embedded(self, target: Path, insist: bool) -> bool:
+        sys.path.insert(0, "tools")
+        import link_embedded
+
+        if link_embedded.library() is None and not insist:
+            print("no static library of this interpreter: the launcher will execute it")
+            return False
+        build = self.get_finalized_command("build")
+        image = f"pyruntime/libexec/pyruntime-3{sys.version_info.minor}.image"
+        work = Path(build.build_temp, "embedded")
+        link_embedded.link(target, Path(build.build_lib, image), work)
+        return True
 
 
 setup(

@@ -2,18 +2,34 @@
 """The start of an installed runtime: every module of the hot path from one file.
 
 tools/build_image.py writes libexec/pyruntime-3N.image: the marshalled code of this file with
-MODULES filled in, then that of the modules. The launcher has the interpreter read and run it
-instead of __main__.py, so that an import costs no search, no stat and no read. What is not in
-the image (the cold modules, the standard library) is imported as ever.
+its tables filled in, then that of the modules. The launcher has the interpreter read and run it
+instead of __main__.py, or has it inside (_native/embed.c), so that an import costs no search,
+no stat and no read. What is not in the image (the cold modules, the standard library) is
+imported as ever.
+
+Modules that the same commands need are one group, unmarshalled at once: they share their
+names and constants.
 """
 
+import _imp
+import builtins
+import gc
+import marshal
+import posix
 import sys
 
-# name -> (is it a package, start and end of its code, counted from the image's end)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# name -> (is it a package, its group, its place in the group)
 MODULES: dict[str, tuple[bool, int, int]] = {}
+# start and end of each group's code, counted from the image's end
+GROUPS: tuple[tuple[int, int], ...] = ()
 # hot command -> the modules that it always needs, each after those it imports itself
 ALWAYS: dict[str, tuple[str, ...]] = {}
 
+SHIM = "pyruntime._shim"
 SITE = __file__.rpartition("/pyruntime/")[0]  # the directory that holds the package
 
 
@@ -24,25 +40,28 @@ class Image:
     the whole path first.
     """
 
-    def __init__(self, data: bytes) -> None:
-        bootstrap = sys.modules["_frozen_importlib"]
-        external = sys.modules["_frozen_importlib_external"]
-        self.spec = bootstrap.ModuleSpec
-        self.extension = external.ExtensionFileLoader
-        self.loads = sys.modules["marshal"].loads
+    def __init__(self, data: bytes | memoryview, dynload: str) -> None:
+        """dynload: directory of the standard library's extensions."""
+        self.spec: Any = type(sys.__spec__)
         self.view = memoryview(data)
         self.size = len(data)
-        tag = sys.modules["_imp"].extension_suffixes()[0]
-        dynamic = next((path for path in sys.path if path.endswith("/lib-dynload")), "")
+        self.groups: dict[int, tuple] = {}  # type: ignore[type-arg]
+        tag = _imp.extension_suffixes()[0]
         self.extensions = {
-            "pyruntime._shim": f"{SITE}/pyruntime/_shim.abi3.so",
+            SHIM: f"{SITE}/pyruntime/_shim.abi3.so",
             "_cffi_backend": f"{SITE}/_cffi_backend{tag}",
-            "_json": f"{dynamic}/_json{tag}",
+            "_json": f"{dynload}/_json{tag}",
         }
+        if _imp.is_builtin(SHIM):  # the embedding program holds it
+            self.extensions[SHIM] = "built-in"
 
     def code(self, name: str):  # type: ignore[no-untyped-def]
-        _, start, end = MODULES[name]
-        return self.loads(self.view[self.size - start : self.size - end])
+        _, number, place = MODULES[name]
+        if number not in self.groups:
+            start, end = GROUPS[number]
+            body = self.view[self.size - start : self.size - end]
+            self.groups[number] = marshal.loads(body)  # noqa: S302
+        return self.groups[number][place]
 
     def load(self, names: tuple[str, ...]) -> None:
         """Make the modules without the import system, whose care for locks, specs and
@@ -68,32 +87,63 @@ class Image:
         found = MODULES.get(name)
         if found is not None:
             spec = self.spec(name, self, is_package=found[0])
-            stem = f"{SITE}/{name.replace('.', '/')}"
-            spec.origin = f"{stem}/__init__.py" if found[0] else f"{stem}.py"
-            spec.has_location = True
             if found[0]:
-                spec.submodule_search_locations.append(stem)
+                spec.submodule_search_locations.append(f"{SITE}/{name.replace('.', '/')}")
             return spec
         place = self.extensions.get(name)
         if place is None:
             return None
-        try:
-            sys.modules["posix"].stat(place)
-        except OSError:
+        if place != "built-in" and not posix.access(place, posix.F_OK):
             return None  # built in, or kept elsewhere: the ordinary search finds it
-        return self.spec(name, self.extension(name, place), origin=place)
+        return self.spec(name, self, origin=place)
 
     def create_module(self, spec):  # type: ignore[no-untyped-def]
-        return None
+        if spec.name not in self.extensions:
+            return None
+        builtin = spec.origin == "built-in"
+        return _imp.create_builtin(spec) if builtin else _imp.create_dynamic(spec)
 
     def exec_module(self, module):  # type: ignore[no-untyped-def]
+        if module.__name__ in self.extensions:
+            _imp.exec_dynamic(module)  # the same for one that is built in
+            return
+        if not MODULES[module.__name__][0]:
+            module.__file__ = f"{SITE}/{module.__name__.replace('.', '/')}.py"
         exec(self.code(module.__name__), module.__dict__)  # noqa: S102
 
 
+class Rest:
+    """The other half of the interpreter, of which the embedding program has started one
+    (embed.c). As the last finder it is asked for what is in no image, and starts it; the
+    path's own finder then comes behind it.
+    """
+
+    def __init__(self, complete) -> None:  # type: ignore[no-untyped-def]
+        self.complete = complete
+        builtins.open = self.open
+
+    def find_spec(self, name, path=None, target=None) -> None:  # type: ignore[no-untyped-def]
+        if self.complete is not None:
+            complete, self.complete = self.complete, None
+            complete()
+            sys.path.insert(0, SITE)
+
+    def open(self, *args, **named):  # type: ignore[no-untyped-def]
+        self.find_spec("io")
+        return open(*args, **named)  # by now the real one
+
+
 def start() -> None:
-    # IMAGE is the whole file, given by the launcher's command
-    image = Image(IMAGE)  # type: ignore[name-defined]  # noqa: F821
+    gc.disable()  # a run is over before a collection could pay
+    if "EMBEDDED" in globals():
+        sys.argv, dynload, complete = EMBEDDED  # type: ignore[name-defined]  # noqa: F821
+        sys.path = []
+        sys.meta_path.append(Rest(complete))
+    else:
+        dynload = next((path for path in sys.path if path.endswith("/lib-dynload")), "")
     sys.path.insert(0, SITE)
+    # IMAGE is the whole file, given by the launcher's command
+    image = Image(IMAGE, dynload)  # type: ignore[name-defined]  # noqa: F821
     sys.meta_path.insert(0, image)
     # An option's value can look like a command: then more is loaded than is needed.
     command = next((word for word in sys.argv[1:] if word in ALWAYS), "")

@@ -15,6 +15,7 @@ import __future__
 import ast
 import marshal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import CodeType
 
@@ -53,20 +54,37 @@ HOT: dict[str, tuple[str, ...]] = {
 }
 
 
-def compile_module(source: str, name: str) -> CodeType:
+def compile_module(source: str, name: str, filled: dict[str, str] | None = None) -> CodeType:
+    """The code of a module whose empty variables `filled` have their values filled in."""
     tree = ast.parse(source, name)
     kept = [node for node in tree.body if not _is_future(node)]
     flags = __future__.annotations.compiler_flag if len(kept) < len(tree.body) else 0
     tree.body = kept
+    _fill(tree, filled or {}, name)
     code: CodeType = compile(tree, name, "exec", flags=flags, dont_inherit=True, optimize=2)
     return code
+
+
+def _fill(tree: ast.Module, filled: dict[str, str], name: str) -> None:
+    left = set(filled)
+    for node in tree.body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        target = ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+        if target in left:
+            node.value = ast.parse(filled[target], mode="eval").body
+            left.remove(target)
+    if left:
+        raise SystemExit(f"{name} has no {', '.join(left)} to fill in")
+    ast.fix_missing_locations(tree)
 
 
 def _is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-def modules(package: Path) -> dict[str, tuple[bool, bytes]]:
+def modules(package: Path) -> dict[str, tuple[bool, CodeType]]:
+    """name -> (is it a package, its code) of all that the image holds"""
     found = {}
     for path in sorted(package.rglob("*.py")):
         parts = [package.name, *path.relative_to(package).with_suffix("").parts]
@@ -75,11 +93,11 @@ def modules(package: Path) -> dict[str, tuple[bool, bytes]]:
         if parts[-1] in ("__main__", "_boot", "ffi_build") or name.startswith(COLD):
             continue
         shown = str(Path(*parts).with_suffix(".py"))
-        found[name] = (is_package, marshal.dumps(compile_module(path.read_text(), shown)))
+        found[name] = (is_package, compile_module(path.read_text(), shown))
     return found
 
 
-def order(package: Path, entry: str, known: dict[str, tuple[bool, bytes]]) -> tuple[str, ...]:
+def order(package: Path, entry: str, known: dict[str, tuple[bool, CodeType]]) -> tuple[str, ...]:
     """The modules that importing `entry` loads, each after those it imports itself."""
     done: list[str] = []
 
@@ -98,7 +116,7 @@ def order(package: Path, entry: str, known: dict[str, tuple[bool, bytes]]) -> tu
     return tuple(done)
 
 
-def _imported(package: Path, name: str, known: dict[str, tuple[bool, bytes]]) -> list[str]:
+def _imported(package: Path, name: str, known: dict[str, tuple[bool, CodeType]]) -> list[str]:
     """What the module's own top level imports; functions import when they are called."""
     path = package.parent / name.replace(".", "/")
     source = (path / "__init__.py" if known[name][0] else path.with_suffix(".py")).read_text()
@@ -114,39 +132,43 @@ def _imported(package: Path, name: str, known: dict[str, tuple[bool, bytes]]) ->
 def build(package: Path, target: Path) -> Path:
     """Write the image of a package directory; gives the file's path."""
     entries = modules(package)
-    bodies = b"".join(code for _, code in entries.values())
-    index: dict[str, tuple[bool, int, int]] = {}
-    start = len(bodies)
-    for name, (is_package, code) in entries.items():
-        index[name] = (is_package, start, start - len(code))
-        start -= len(code)
     always = {}
     for verb, more in HOT.items():
         names: list[str] = []
         for entry in ("pyruntime.cli.main", f"pyruntime.cli.{verb}", *more):
             names += [n for n in order(package, entry, entries) if n not in names]
         always[verb] = tuple(names)
-    filled = {"MODULES": repr(index), "ALWAYS": repr(always)}
-    boot = compile_boot((package / "_boot.py").read_text(), filled)
+    index: dict[str, tuple[bool, int, int]] = {}
+    bodies = []
+    for number, group in enumerate(groups(entries, always)):
+        for place, name in enumerate(group):
+            index[name] = (entries[name][0], number, place)
+        bodies.append(marshal.dumps(tuple(entries[name][1] for name in group)))
+    filled = {"MODULES": repr(index), "ALWAYS": repr(always), "GROUPS": repr(spans(bodies))}
+    boot = compile_module((package / "_boot.py").read_text(), "pyruntime/_boot.py", filled)
     target.mkdir(parents=True, exist_ok=True)
     image = target / f"pyruntime-3{sys.version_info.minor}.image"
-    image.write_bytes(marshal.dumps(boot) + bodies)
+    image.write_bytes(marshal.dumps(boot) + b"".join(bodies))
     return image
 
 
-def compile_boot(source: str, filled: dict[str, str]) -> CodeType:
-    """_boot.py with its empty tables filled in."""
-    tree = ast.parse(source)
-    left = set(filled)
-    for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and (name := ast.unparse(node.target)) in left:
-            node.value = ast.parse(filled[name], mode="eval").body
-            left.remove(name)
-    if left:
-        raise SystemExit(f"_boot.py has no {', '.join(left)} to fill in")
-    ast.fix_missing_locations(tree)
-    code: CodeType = compile(tree, "pyruntime/_boot.py", "exec", dont_inherit=True, optimize=2)
-    return code
+def groups(names: Iterable[str], always: dict[str, tuple[str, ...]]) -> list[list[str]]:
+    """The modules that the same commands always need, together; each other by itself."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        verbs = tuple(verb for verb, needed in always.items() if name in needed)
+        found.setdefault(verbs or (name,), []).append(name)
+    return list(found.values())
+
+
+def spans(bodies: list[bytes]) -> tuple[tuple[int, int], ...]:
+    """Start and end of each, counted from the end of all."""
+    found = []
+    start = sum(map(len, bodies))
+    for body in bodies:
+        found.append((start, start - len(body)))
+        start -= len(body)
+    return tuple(found)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ ENTRY = {"main.c", "start.c"}
 sources = [path for path in sorted(HERE.glob("init/*.c")) if path.name not in ENTRY]
 sources += [HERE / name for name in ("bpf.c", "memfd.c", "probe.c", "shim.c", "spawn.c")]
 
+FLAGS = ["-std=gnu11", "-g0", "-Os", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"]
+
 ffibuilder = FFI()
 ffibuilder.cdef((HERE / "shim.cdef.h").read_text())
 ffibuilder.set_source(
@@ -26,9 +28,7 @@ ffibuilder.set_source(
     sources=[str(path.relative_to(ROOT)) for path in sources],
     include_dirs=[str(HERE.relative_to(ROOT))],
     depends=[str(path.relative_to(ROOT)) for path in sorted(HERE.rglob("*.h"))],
-    extra_compile_args=[
-        *("-std=gnu11", "-g0", "-Os", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"),
-    ],
+    extra_compile_args=FLAGS,
     extra_link_args=["-Wl,-s"],
     py_limited_api=True,
 )

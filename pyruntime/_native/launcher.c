@@ -13,6 +13,7 @@
  * Built in place (PYR_TREE, PYR_PYTHON, PYR_SITE defined): the source tree, the interpreter of
  * the build, and its site-packages for the dependencies, handed over as -X pyruntime_site.
  */
+#include "launcher.h"
 #include "init/buffer.h"
 #include "init/start.h"
 #include "sys.h"
@@ -23,12 +24,11 @@
 #define MINOR_FIRST 11
 #define MINOR_LAST 40
 #define ARGS_MAX 65536
-#define EXIT_NOT_FOUND 127
 
 static char interpreter[PATH_ROOM], script[PATH_ROOM];
 static const char *arguments[ARGS_MAX];
 
-static void say(const char *what, const char *path) {
+void say(const char *what, const char *path) {
   char line[PATH_ROOM + 256];
   struct buffer b = {.data = line, .room = sizeof line};
   buffer_add(&b, "pyruntime: ");
@@ -39,7 +39,7 @@ static void say(const char *what, const char *path) {
 }
 
 /* A descriptor opened later must not become somebody's standard stream. */
-static bool streams_open(void) {
+bool streams_open(void) {
   for (int fd = 0; fd <= 2; fd++) {
     if (sys(fcntl, fd, F_GETFD, 0) != -EBADF)
       continue;

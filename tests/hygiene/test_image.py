@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
 import shutil
@@ -12,6 +13,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from support import source
 from support.runtime import REPO
 
 LOADED = """
@@ -91,3 +93,81 @@ def test_cold_modules_are_found_beside_it(image: Path, tmp_path: Path) -> None:
     )
     assert found.returncode == 1
     assert "config.json" in found.stderr and "internal error" not in found.stderr
+
+
+def hot_modules() -> dict[str, ast.Module]:
+    """The modules of the image: what a hot command may run before the interpreter is whole."""
+    build = runpy.run_path(str(REPO / "tools/build_image.py"))
+    names = build["modules"](REPO / "pyruntime")
+    return {name: tree for name, tree in source.modules().items() if name in names}
+
+
+def test_hot_modules_do_without_streams() -> None:
+    """The embedding program makes them when something is imported that is in no image."""
+    wrong = {"print", "input"}
+    streams = {"stdin", "stdout", "stderr", "executable", "prefix"}
+    found = []
+    for name, tree in hot_modules().items():
+        for node in ast.walk(tree):
+            of_sys = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "sys"
+            called = isinstance(node, ast.Call) and ast.unparse(node.func) in wrong
+            if called or (of_sys and node.attr in streams):  # type: ignore[attr-defined]
+                found.append(f"{name}:{node.lineno}")  # type: ignore[attr-defined]
+    assert not found
+
+
+SAME = """
+import codecs, sys
+whole = __import__(sys.argv[1])
+names = [name for name in dir(whole) if not name.startswith("__")]
+part = type(sys)(sys.argv[1])
+sys.modules[sys.argv[1]] = part
+exec(compile(open(sys.argv[2]).read().replace('STDLIB = ""', f"STDLIB = {sys.argv[3]!r}"),
+             sys.argv[2], "exec"), part.__dict__)
+late = "__getattr__" in part.__dict__
+"""
+
+
+def stand_in(name: str, check: str) -> str:
+    """Output of Python code after pyruntime/_native's part of a module took its place."""
+    path = REPO / f"pyruntime/_native/{'codecs' if name == 'encodings' else name}_start.py"
+    code = SAME + check
+    found = python("-c", code, name, str(path), sysconfig.get_path("stdlib"))
+    assert found.returncode == 0, found.stderr
+    return found.stdout
+
+
+def test_part_of_os_becomes_the_whole() -> None:
+    check = r"""
+for text in ("a\u00e9\udcff", b"a\xc3\xff"):
+    assert part.fsencode(text) == whole.fsencode(text)
+    assert part.fsdecode(text) == whole.fsdecode(text)
+assert part.environ == dict(whole.environ) and part.path is whole.path
+assert "__getattr__" in part.__dict__
+assert [name for name in names if not hasattr(part, name)] == []
+print(late, "__getattr__" in part.__dict__, isinstance(part.environ, part.PathLike))
+"""
+    assert stand_in("os", check) == "True False False\n"
+
+
+def test_part_of_the_codecs_becomes_the_whole() -> None:
+    check = r"""
+assert part._search("utf-8").name == "utf-8" and "__getattr__" in part.__dict__
+import encodings.idna
+assert part._search("cp1252").name == "cp1252"
+print(late, "__getattr__" in part.__dict__, part.normalize_encoding("a b"), "\u20ac".encode("cp1252"))
+"""
+    assert stand_in("encodings", check) == "True False a_b b'\\x80'\n"
+
+
+def test_part_of_os_has_what_hot_modules_use() -> None:
+    used = {
+        node.attr
+        for tree in hot_modules().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os"
+    }
+    assert len(used) > 30
+    rare = {"makedirs"}  # once per boot of the host
+    check = f"print(sorted(name for name in {used - rare!r} if name not in part.__dict__))"
+    assert stand_in("os", check) == "[]\n"

@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
@@ -74,16 +75,132 @@ def test_wheel_holds_no_sources_of_tests(wheel: Path) -> None:
     assert {top for top in tops if not top.startswith("pyruntime-")} == {"pyruntime"}
 
 
-def test_installed_wheel_works(wheel: Path, tmp_path: Path) -> None:
-    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
-    run(tmp_path / "venv/bin/python", "-m", "pip", "install", "-q", wheel, cwd=tmp_path)
-    launcher = tmp_path / "venv/bin/pyruntime"
-    assert launcher.read_bytes()[:4] == b"\x7fELF"
+@pytest.fixture(scope="module")
+def installed(wheel: Path) -> Path:
+    """The program in a virtual environment's bin."""
+    venv = wheel.parent / "venv"
+    run(sys.executable, "-m", "venv", venv, cwd=wheel.parent)
+    run(venv / "bin/python", "-m", "pip", "install", "-q", wheel, cwd=wheel.parent)
+    return venv / "bin/pyruntime"
+
+
+def test_installed_wheel_works(installed: Path, tmp_path: Path) -> None:
+    assert installed.read_bytes()[:4] == b"\x7fELF"
     link = tmp_path / "elsewhere"
-    link.symlink_to(launcher)
-    for program in (launcher, link):
+    link.symlink_to(installed)
+    for program in (installed, link):
         assert run(program, "--version", cwd=Path("/")).startswith("pyruntime version ")
     bundle = tmp_path / "bundle"
     bundle.mkdir()
-    run(launcher, "spec", "--bundle", bundle, cwd=Path("/"))
+    run(installed, "spec", "--bundle", bundle, cwd=Path("/"))
     assert os.path.getsize(bundle / "config.json")
+    assert "valid" in run(installed, "validate", bundle, cwd=Path("/"))
+
+
+# What needs the interpreter inside: see pyruntime/_native/embed.c.
+
+
+def strace(calls: str, *command: str | Path, before: tuple[str, ...] = ()) -> list[str]:
+    """The calls of these names that the command makes, and its exit status line."""
+    trace = ["strace", "-f", "-qq", "-e", f"trace={calls}", "-e", "signal=none"]
+    done = subprocess.run(
+        [*before, *trace, *command], capture_output=True, text=True, check=False, cwd="/"
+    )
+    return done.stderr.splitlines()
+
+
+def executed(*command: str | Path, before: tuple[str, ...] = ()) -> list[str]:
+    lines = strace("execve", *command, before=before)
+    return [line.split('"')[1] for line in lines if "execve(" in line]
+
+
+def test_is_one_program_with_the_interpreter_inside(installed: Path) -> None:
+    assert executed(installed, "--version") == [str(installed)]
+
+
+def test_a_hot_command_reads_nothing_of_the_standard_library(installed: Path) -> None:
+    """Half of the interpreter is not even started then: _boot.py's Rest starts it."""
+    lines = strace("openat,execve,write", installed, "--root", "/no/such/root", "state", "c1")
+    opened = [line.split('"')[1] for line in lines if "openat(" in line]
+    assert any("container does not exist" in line for line in lines)
+    library = sysconfig.get_path("stdlib")
+    assert [path for path in opened if path.startswith(library)] == [
+        path for path in opened if "/lib-dynload/_json." in path
+    ]
+
+
+def test_environment_and_directory_do_not_choose_the_code(installed: Path, tmp_path: Path) -> None:
+    for name in ("os", "codecs", "encodings", "jsonschema", "traceback", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('evil')\n")
+    names = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONPLATLIBDIR")
+    env = {name: str(tmp_path) for name in names}
+    (tmp_path / "config.json").write_text("{}")
+    command = [installed, "validate", "."]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "ociVersion" in done.stdout + done.stderr
+    assert "evil" not in done.stdout + done.stderr
+
+
+def test_closed_streams_are_opened_on_null(installed: Path) -> None:
+    lines = strace("openat", "sh", "-c", f"exec {installed} --version <&- >&- 2>/dev/full")
+    opened = [line for line in lines if '"/dev/null", O_RDWR' in line]
+    assert [line.rpartition("= ")[2] for line in opened] == ["0", "1"]
+
+
+def test_another_interpreter_than_that_of_the_build_is_executed(
+    installed: Path, tmp_path: Path
+) -> None:
+    """As after an update of the system's Python: the new one runs, not a copy of the old."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    python = Path(sys.executable).resolve()
+    shutil.copy(python, tmp_path / "python")  # of another time
+    mount = f'mount --bind {tmp_path}/python {python} && exec "$@"'
+    apart = ("unshare", "-m", "sh", "-c", mount, "sh")
+    assert executed(installed, "--version", before=apart) == [str(installed), str(python)]
+
+
+def test_away_from_its_package_it_looks_for_one_as_the_launcher(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    shutil.copy(installed, tmp_path / "bin")
+    command = tmp_path / "bin/pyruntime"
+    done = subprocess.run([command], capture_output=True, text=True, check=False)
+    assert done.returncode == 127
+    assert done.stderr.startswith("pyruntime: find the package pyruntime in ")
+    package = tmp_path / "lib/python3.39/site-packages/pyruntime"
+    package.mkdir(parents=True)
+    (package / "__main__.py").touch()
+    (tmp_path / "bin/python3.39").symlink_to("/bin/echo")
+    said = run(command, "x", cwd=Path("/"))
+    assert said == f"-I -S -B {package}/__main__.py x\n"
+
+
+WITHOUT_LIBRARY = """
+import runpy, sys, sysconfig
+sysconfig.get_config_vars()["LIBPL"] = "/no/such/directory"
+sys.argv = ["setup.py", "build_scripts", "-d", sys.argv[1]]
+runpy.run_path("setup.py", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("choice", ["", "plain", "embedded", "other"])
+def test_build_without_the_static_library(sdist: Path, tmp_path: Path, choice: str) -> None:
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path)
+    (tree,) = tmp_path.iterdir()
+    env = {**os.environ, "PYRUNTIME_LAUNCHER": choice}
+    command = [sys.executable, "-c", WITHOUT_LIBRARY, tmp_path / "to"]
+    done = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
+    if choice in ("", "plain"):
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "to/pyruntime").stat().st_size < 40_000
+    elif choice == "embedded":
+        assert "find the interpreter's static library: install python3-dev" in done.stderr
+    else:
+        assert "'other' is neither plain nor embedded" in done.stderr
+    assert bool(done.returncode) == (choice in ("embedded", "other"))
