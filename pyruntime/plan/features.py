@@ -77,4 +77,4 @@ def mount_option_names() -> list[str]:
         "remount",
         "tmpcopyup",
     }
-    return sorted(names - {"", "defaults"})
+    return sorted(names - {""})

@@ -52,6 +52,21 @@ def test_each_mount_option_is_understood(option: str) -> None:
     assert mount_options.parse([option]).data == []
 
 
+# config.md, "Linux mount options": what a runtime must, may and should understand.
+SPECIFIED = """
+async atime bind defaults dev diratime dirsync exec iversion lazytime loud noatime nodev nodiratime
+noexec noiversion nolazytime norelatime nostrictatime nosuid private rbind relatime remount ro
+rprivate rshared rslave runbindable rw shared silent slave strictatime suid sync unbindable
+mand nomand tmpcopyup nosymfollow symfollow ratime rdev rdiratime rexec rnoatime rnodev rnodiratime
+rnoexec rnorelatime rnostrictatime rnosuid rnosymfollow rrelatime rro rrw rstrictatime rsuid
+rsymfollow idmap ridmap
+"""
+
+
+def test_every_option_of_the_specification_is_listed() -> None:
+    assert set(SPECIFIED.split()) <= set(FOUND["mountOptions"])
+
+
 def test_an_option_that_is_not_listed_is_a_filesystems() -> None:
     assert mount_options.parse(["novelty"]).data == ["novelty"]
 
