@@ -28,6 +28,7 @@ class Cgroup:
     __slots__ = ("made", "paths", "tops")
 
     driver = ""
+    adopts = False  # it can't be made without a process: adopt() does it, not create()
 
     def __init__(self, paths: dict[str, str], tops: dict[str, str]) -> None:
         self.paths = paths
@@ -38,6 +39,14 @@ class Cgroup:
         """Make the directories; undoes itself on failure. Raises CgroupError.
 
         Refused: a leaf that was there before and has processes or is frozen.
+        """
+        raise NotImplementedError
+
+    def adopt(self, pid: int, settings: Sequence[Setting | DeviceRules]) -> None:
+        """Make the cgroup around a process that was started outside, where adopts says so.
+
+        settings: those that apply() will be given. The record is another one afterwards.
+        Raises CgroupError.
         """
         raise NotImplementedError
 
@@ -59,6 +68,10 @@ class Cgroup:
         the container has moved its processes down, and its own cgroup takes none (EBUSY).
         Raises CgroupError, also when the process has left the container's cgroup."""
         return self.v2_fd()
+
+    def elsewhere(self, paths: dict[str, str]) -> Cgroup:
+        """The like of it with other directories, for join_paths() and v2_fd() only."""
+        return type(self)(paths, self.tops)
 
     def attach(self, pid: int) -> None:
         """Move a process that exists: slow, 5 to 13 ms per hierarchy. Raises CgroupError."""

@@ -93,6 +93,11 @@ def from_record(record: dict[str, object]) -> Cgroup:
         from pyruntime.cgroups.absent import NullCgroup
 
         return NullCgroup(str(record.get("reason", "the container has no cgroup")))
+    inner = record.get("inner")
+    if driver == "systemd" and isinstance(inner, dict):
+        from pyruntime.cgroups.systemd import CgroupSystemd
+
+        return CgroupSystemd(from_record(inner), str(record.get("unit")), bool(record.get("user")))
     if driver not in ("v1", "v2") or not isinstance(paths, dict) or not isinstance(tops, dict):
         raise CgroupError(
             f"read cgroup of container: unknown driver {driver!r} in its record",

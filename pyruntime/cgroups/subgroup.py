@@ -47,7 +47,7 @@ def sub_cgroup(cgroup: Cgroup | None, specs: Sequence[str]) -> Cgroup:
     for controller, directory in cgroup.paths.items():
         path = wanted.get(controller, everywhere)
         found[controller] = directory if path is None else below(directory, path)
-    return type(cgroup)(found, cgroup.tops)
+    return cgroup.elsewhere(found)
 
 
 def parse(specs: Sequence[str]) -> dict[str, str]:

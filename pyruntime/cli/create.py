@@ -22,11 +22,6 @@ def main(invocation: Invocation, log: Log) -> int:
 
 def request_of(invocation: Invocation, *, to_exec: bool, detach: bool) -> CreateRequest:
     """What create and run have in common. Raises UsageError."""
-    if invocation.common.flag("systemd_cgroup"):
-        raise UsageError(
-            "the systemd cgroup driver is not carried out yet",
-            hint="leave --systemd-cgroup out; for Docker: --exec-opt native.cgroupdriver=cgroupfs",
-        )
     options = invocation.options
     bundle = options.text("bundle")
     if len(invocation.args) > 1:
@@ -46,4 +41,5 @@ def request_of(invocation: Invocation, *, to_exec: bool, detach: bool) -> Create
         no_new_keyring=options.flag("no_new_keyring"),
         preserve_fds=options.number("preserve_fds"),
         rootless=invocation.common.text("rootless"),
+        systemd_cgroup=invocation.common.flag("systemd_cgroup"),
     )

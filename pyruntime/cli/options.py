@@ -89,7 +89,7 @@ GLOBAL_OPTIONS = (
         choices=("text", "json"),
     ),
     Option("debug", "log the steps as they run"),
-    Option("systemd-cgroup", "use the systemd cgroup driver (not carried out yet)"),
+    Option("systemd-cgroup", "let systemd make the cgroup of a new container, as a scope"),
     Option(
         "rootless",
         "ignore cgroup permission errors",

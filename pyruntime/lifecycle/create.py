@@ -66,6 +66,7 @@ class CreateRequest:
         "preserve_fds",
         "root",
         "rootless",
+        "systemd_cgroup",
         "to_exec",
     )
 
@@ -84,6 +85,7 @@ class CreateRequest:
         no_new_keyring: bool = False,
         preserve_fds: int = 0,
         rootless: str = "auto",
+        systemd_cgroup: bool = False,
     ) -> None:
         self.root = root
         self.rootless = rootless
@@ -97,6 +99,7 @@ class CreateRequest:
         self.no_pivot = no_pivot
         self.no_new_keyring = no_new_keyring
         self.preserve_fds = preserve_fds
+        self.systemd_cgroup = systemd_cgroup
 
 
 class Created:
@@ -151,6 +154,7 @@ class _Creation:
     __slots__ = (
         "agent",
         "cgroup",
+        "cgroup_path",
         "child",
         "config",
         "directory",
@@ -182,6 +186,7 @@ class _Creation:
         self.facts = probe()
         self.undo = undo
         self.log = log
+        self.cgroup_path = ""
         self.master = -1
         self.limited = False
         self.signals: SignalPipe | None = None
@@ -192,8 +197,7 @@ class _Creation:
     def run(self) -> Created:
         request = self.request
         preserve, listen_fds = preserved(request.preserve_fds)
-        path = text(mapping(self.config, "linux"), "cgroupsPath")
-        self.cgroup = open_cgroup(self.facts.cgroup, path, request.id)
+        self.cgroup = self._open_cgroup()
         self.filter = seccomp_filter(self.config, request.root, self.log)
         self._compile(preserve, listen_fds)
         console.check_socket_use(
@@ -215,12 +219,23 @@ class _Creation:
             self._create_resctrl(self.plan.resctrl)
         self.directory.write(self.record)
         self._spawn(preserve)
-        if not self.plan.forks:
+        if not self.plan.forks and not self.cgroup.adopts:
             self._limit()
         self._serve()
         return Created(
             self.directory, self.record, self.child, self.master, self.signals, self.notify
         )
+
+    def _open_cgroup(self) -> Cgroup:
+        path = text(mapping(self.config, "linux"), "cgroupsPath")
+        if not self.request.systemd_cgroup:
+            return open_cgroup(self.facts.cgroup, path, self.request.id)
+        from pyruntime.cgroups.systemd import open_scope  # only for those who ask for it
+
+        annotations = mapping(self.config, "annotations")
+        scope = open_scope(self.facts.cgroup, path, self.request.id, annotations)
+        self.cgroup_path = scope.path
+        return scope
 
     def _create_cgroup(self, preserve: int, listen_fds: int) -> None:
         """Or go without, where nothing may be written and no limit was asked for."""
@@ -264,6 +279,7 @@ class _Creation:
             detach_start=not request.to_exec,
             notify_directory=self._notify_directory(),
             cgroup_paths=self.cgroup.join_paths(),
+            cgroup_path=self.cgroup_path,
             seccomp_program=self.filter,
             no_cgroup=self.cgroup.driver == "none",
         )
@@ -344,6 +360,8 @@ class _Creation:
             # The first phase by which the init has its network namespace.
             first = ops.PHASE_NETWORK if self.plan.by_steps else ops.PHASE_CGROUP
             phases[first] = self._net_devices
+        if self.cgroup.adopts:
+            phases[ops.PHASE_CGROUP] = self._adopt
         serve(
             self.child,
             self.plan,
@@ -352,6 +370,15 @@ class _Creation:
             on_warn=self.log.warn,
             until_exec=self.request.to_exec,
         )
+
+    def _adopt(self) -> None:
+        """The init waits, still outside of the cgroup that is now made around it."""
+        self.cgroup.adopt(self.child.pid, self.plan.cgroup.settings)
+        self.record.cgroup = self.cgroup.record()
+        self.directory.write(self.record)
+        self._limit()
+        if self.plan.net_devices and not self.plan.by_steps:
+            self._net_devices()
 
     def _net_devices(self) -> None:
         from pyruntime.host import netdev  # pyroute2 is slow to import

@@ -237,10 +237,24 @@ class _Exec:
         try:
             return self._spawn_into(self.cgroup.v2_fd(), blob, preserve)
         except HostError as err:
+            if err.errno == errno.EACCES and self.cgroup.driver == "systemd":
+                return self._spawn_attached(self.cgroup, blob, preserve)
             if err.errno not in (errno.EBUSY, errno.ENOENT) or self.request.cgroup:
                 raise
             # The container has moved its processes down: controllers are enabled here.
             return self._spawn_into(self.cgroup.v2_fd_of(self.record.pid), blob, preserve)
+
+    def _spawn_attached(self, cgroup: Cgroup, blob: bytes, preserve: int) -> Child:
+        """Started outside and moved while it waits, where only systemd may move it."""
+        child = spawn(self.plan, blob, start_fd=-1, cgroup_fd=-1, preserve=preserve)
+        try:
+            cgroup.attach(child.pid)
+        except BaseException:
+            _signal.pidfd_send_signal(child.pidfd, _signal.SIGKILL)
+            child.wait()
+            child.close()
+            raise
+        return child
 
     def _spawn_into(self, cgroup_fd: int | None, blob: bytes, preserve: int) -> Child:
         """Born into the cgroup2 directory of cgroup_fd, which is closed."""

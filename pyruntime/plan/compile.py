@@ -49,12 +49,14 @@ class Options:
     from 3 on the process keeps; listen_fds: how many of them, the first, came by socket
     activation. detach_start: True for
     create (the init waits for `start`), False for run. notify_directory: the host's, with the
-    container's own NOTIFY_SOCKET, "" for none. cgroup_paths: `tasks` files that the
-    init writes itself into. seccomp_program: the filter of linux.seccomp, compiled. no_cgroup:
-    none could be made, the container shares the runtime's.
+    container's own NOTIFY_SOCKET, "" for none. cgroup_paths: `tasks` files that the init writes
+    itself into. cgroup_path: of the cgroup when it is not what cgroupsPath says.
+    seccomp_program: the filter of linux.seccomp, compiled. no_cgroup: none could be made, the
+    container shares the runtime's.
     """
 
     __slots__ = (
+        "cgroup_path",
         "cgroup_paths",
         "detach_start",
         "listen_fds",
@@ -76,6 +78,7 @@ class Options:
         detach_start: bool = True,
         notify_directory: str = "",
         cgroup_paths: Sequence[str] = (),
+        cgroup_path: str = "",
         seccomp_program: bytes = b"",
         no_cgroup: bool = False,
     ) -> None:
@@ -86,6 +89,7 @@ class Options:
         self.detach_start = detach_start
         self.notify_directory = notify_directory
         self.cgroup_paths = cgroup_paths
+        self.cgroup_path = cgroup_path
         self.seccomp_program = seccomp_program
         self.no_cgroup = no_cgroup
 
@@ -170,7 +174,7 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
     c.linux = mapping(config, "linux")
     c.namespaces = namespaces.read(c.linux)
     c.rootfs = rootfs.path(config, bundle)
-    path = resources.cgroup_path(config, container_id)
+    path = options.cgroup_path or resources.cgroup_path(config, container_id)
     c.plan = plan = Plan(CgroupPlan(path, _settings(c)))
     if facts.cgroup.mode == "v2":
         plan.cgroup.owner = cgroup_mounts.owner(config, "cgroup" in c.namespaces.new)

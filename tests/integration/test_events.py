@@ -16,6 +16,8 @@ from integration.asking import QUIET, kill
 from support.bundle import Bundle
 from support.runtime import Runtime
 
+pytestmark = pytest.mark.vm
+
 MIB = 1 << 20
 
 

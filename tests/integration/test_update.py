@@ -17,6 +17,8 @@ from support.runtime import Runtime
 
 from pyruntime.cgroups.detect import detect
 
+pytestmark = pytest.mark.vm
+
 MIB = 1 << 20
 SETTINGS = {
     "memory": {"limit": 64 * MIB, "swap": 128 * MIB},
