@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes minutes; runs with --slow")
+    config.addinivalue_line("markers", "racer: hundreds of rounds against another process")
     config.addinivalue_line("markers", "vm: runs in the virtual machine, too")
     config.addinivalue_line(
         "markers", "vm_user: runs in the virtual machine only, as a user with a delegated scope"
