@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyruntime.errors import Fact
+    from pyruntime.trace import Tracer
 
 
 def rfc3339(nanoseconds: int) -> str:
@@ -34,13 +35,14 @@ class Log:
     own and not of the first line. Raises HostError.
     """
 
-    __slots__ = ("_debug", "_fd", "_json", "path")
+    __slots__ = ("_debug", "_fd", "_json", "path", "tracer")
 
     def __init__(self, path: str = "", *, form: str = "text", debug: bool = False) -> None:
         self.path = path
         self._json = form == "json"
         self._debug = debug
         self._fd = 2
+        self.tracer: Tracer | None = None
         if path:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             try:
@@ -55,6 +57,11 @@ class Log:
     @property
     def debugging(self) -> bool:
         return self._debug
+
+    def mark(self, name: str) -> None:
+        """With --trace: what was done since the last mark is called name."""
+        if self.tracer is not None:
+            self.tracer.mark(name)
 
     def debug(self, message: str) -> None:
         if self._debug:

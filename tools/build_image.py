@@ -21,16 +21,24 @@ from types import CodeType
 
 # What only people's commands and errors use is imported from its file.
 COLD = (
+    "pyruntime.cli.doctor",
     "pyruntime.cli.features",
     "pyruntime.cli.help",
     "pyruntime.cli.list",
     "pyruntime.cli.plan",
     "pyruntime.cli.spec",
+    "pyruntime.cli.trace",
     "pyruntime.cli.validate",
+    "pyruntime.host.check",
+    "pyruntime.host.doctor",
+    "pyruntime.host.finding",
     "pyruntime.host.seccomp.compiler",
     "pyruntime.host.seccomp.flags",
     "pyruntime.host.seccomp.stub",
+    "pyruntime.host.survey",
     "pyruntime.jsonfault",
+    "pyruntime.lifecycle.traced",
+    "pyruntime.plan.codes",
     "pyruntime.plan.describe",
     "pyruntime.plan.features",
     "pyruntime.plan.hints",
@@ -39,6 +47,7 @@ COLD = (
     "pyruntime.spec.compiled.features",
     "pyruntime.spec.compiled.state",
     "pyruntime.spec.explain",
+    "pyruntime.trace",
 )
 
 # Hot commands, and what each imports on every run though not at its modules' top level.

@@ -50,6 +50,8 @@ def _run(args: Sequence[str]) -> int:
             return _help(invocation)
         common = invocation.common
         log = Log(common.text("log"), form=common.text("log_format"), debug=common.flag("debug"))
+        if common.text("trace"):
+            return _traced(invocation, log)
         return _dispatch(invocation, log)
     except UsageError as err:
         _report(log, err)
@@ -74,8 +76,27 @@ def _run(args: Sequence[str]) -> int:
 def _dispatch(invocation: Invocation, log: Log) -> int:
     assert invocation.verb is not None
     module = __import__(f"pyruntime.cli.{invocation.verb.module}", fromlist=("main",))
+    log.mark("import the command")
     status: int = module.main(invocation, log)
     return status
+
+
+def _traced(invocation: Invocation, log: Log) -> int:
+    """The same; a trace that cannot be written in the end does not undo what was done."""
+    from pyruntime.trace import Tracer
+
+    assert invocation.verb is not None
+    log.tracer = tracer = Tracer(invocation.common.text("trace"))
+    status = 1
+    try:
+        status = _dispatch(invocation, log)
+        return status
+    finally:
+        tracer.mark("finish")
+        try:
+            tracer.write(invocation.verb.name, status)
+        except Error as err:
+            log.warn(err.message, err.details())
 
 
 def _help_wanted(invocation: Invocation) -> bool:

@@ -88,7 +88,8 @@ GLOBAL_OPTIONS = (
         default="text",
         choices=("text", "json"),
     ),
-    Option("debug", "log the steps as they run"),
+    Option("debug", "log the steps before they run"),
+    Option("trace", "write where the time went to FILE, as Trace Event JSON", metavar="FILE"),
     Option("systemd-cgroup", "let systemd make the cgroup of a new container, as a scope"),
     Option(
         "rootless",
@@ -346,6 +347,14 @@ VERBS = (
             ),
         ),
         text="Each thing that is missing is shown with its consequence. Nothing is changed.",
+    ),
+    Verb(
+        "trace",
+        "show a file of --trace as a waterfall",
+        arguments="FILE",
+        count=(1, 1),
+        options=(Option("all", "show short spans too", short="a"),),
+        text="Perfetto and chrome://tracing open the same file.",
     ),
 )
 

@@ -28,6 +28,8 @@ One SOCK_SEQPACKET pair, one message format, one message a packet:
 
     at any time              ◀─── WARN  step, errno, "what NUL path NUL text": it goes on
                              ◀─── ERROR step, errno, "what NUL path NUL text": it exits
+                             ◀─── TRACE step, the times at which it and those after it began
+                                        (only when the plan asks for it)
 
 The runtime's end of file makes the init exit at its next wait. `start` speaks the last part
 on a connection to start.sock: it sends GO, and reads FD "seccomp", ERROR or the end of file.

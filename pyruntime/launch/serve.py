@@ -27,11 +27,12 @@ def serve(
     on_fd: Callable[[str, int], None],
     on_warn: Callable[[str], None],
     until_exec: bool,
+    on_trace: Callable[[int, bytes], None] | None = None,
 ) -> None:
     """Talk until READY is answered (until_exec False) or execve has happened.
 
     phases: what to do at each phase, before GO is sent. on_fd owns the descriptor that it
-    gets. Raises StepError when a step failed or the init died, and what a phase raises.
+    gets. on_trace is told the first step and the data of each TRACE. Raises StepError when a step failed or the init died, and what a phase raises.
     """
     conversation = protocol.Conversation()
     forks = plan.forks
@@ -60,6 +61,8 @@ def serve(
             raise render_error(plan, message)
         elif message.kind == ops.MSG_WARN:
             on_warn(render_error(plan, message).message)
+        elif message.kind == ops.MSG_TRACE and on_trace is not None:
+            on_trace(message.step, message.data)
 
 
 def _nothing() -> None:

@@ -34,6 +34,7 @@ from pyruntime.state import Record, StateDir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from pyruntime.cgroups.base import Cgroup
@@ -139,6 +140,7 @@ def create(request: CreateRequest, log: Log) -> Created:
     loaded = load_config(request.bundle)
     for problem in loaded.warnings:
         log.warn(f"{problem.pointer}: {problem.message}")
+    log.mark("read and check config.json")
     check_labels(loaded.config.get("process") or {}, "/process", mapping(loaded.config, "linux"))
     undo = Undo()
     try:
@@ -199,7 +201,9 @@ class _Creation:
         preserve, listen_fds = preserved(request.preserve_fds)
         self.cgroup = self._open_cgroup()
         self.filter = seccomp_filter(self.config, request.root, self.log)
+        self.log.mark("look at the host")
         self._compile(preserve, listen_fds)
+        self.log.mark("compile the plan")
         console.check_socket_use(
             terminal=self.plan.terminal,
             detach=request.detach,
@@ -213,12 +217,15 @@ class _Creation:
             self._make_notify()
         # Twice: whenever this runtime is killed, the record says what there is to remove.
         self.directory.write(self.record)
+        self.log.mark("make the state directory")
         self._create_cgroup(preserve, listen_fds)
         self.record.cgroup = self.cgroup.record()
         if self.plan.resctrl is not None:
             self._create_resctrl(self.plan.resctrl)
         self.directory.write(self.record)
+        self.log.mark("make the cgroup")
         self._spawn(preserve)
+        self.log.mark("clone the init")
         if not self.plan.forks and not self.cgroup.adopts:
             self._limit()
         self._serve()
@@ -326,7 +333,7 @@ class _Creation:
         )
 
     def _spawn(self, preserve: int) -> None:
-        blob = encode(self.plan, preserve)
+        blob = encode(self.plan, preserve, traced=self.log.tracer is not None)
         listener = None
         if not self.request.to_exec:
             listener = start_socket.listen(self.directory.fd)
@@ -362,12 +369,12 @@ class _Creation:
             phases[first] = self._net_devices
         if self.cgroup.adopts:
             phases[ops.PHASE_CGROUP] = self._adopt
-        serve(
+        converse(
             self.child,
             self.plan,
             phases,
+            self.log,
             on_fd=self._descriptor,
-            on_warn=self.log.warn,
             until_exec=self.request.to_exec,
         )
 
@@ -395,23 +402,28 @@ class _Creation:
         """Once. Not before the init has forked, if it does: a limit of processes would count
         both."""
         if not self.limited:
+            self.log.mark("wait for the init")
             self.limited = True
             self.cgroup.apply(self.plan.cgroup.settings)
             if self.plan.cgroup.owner and self.facts.euid == 0:
                 self.cgroup.delegate(self.plan.cgroup.owner)
+            self.log.mark("write the limits")
 
     def _runtime_hooks(self) -> None:
         from pyruntime.host.hooks import run_hooks  # only for those who have hooks
 
         self._limit()
+        self.log.mark("wait for the init")
         self.record.pid = self.child.pid
         text = jsontext.dumps(self.record.oci_state(state.CREATING))
         for kind in ("prestart", "createRuntime"):
             run_hooks(kind, self.plan.hooks.get(kind, ()), text, cwd=self.request.bundle)
+        self.log.mark("run the hooks")
 
     def _ready(self) -> None:
         """Once this is written, a runtime that is killed leaves a whole container."""
         self._limit()
+        self.log.mark("wait for the init")
         self.record.pid = self.child.pid
         self.record.pid_start = state.start_time(self.child.pid)
         self.directory.write(self.record)
@@ -427,6 +439,7 @@ class _Creation:
             from pyruntime.host.foreground import SignalPipe  # only for a foreground run
 
             self.signals = SignalPipe()
+        self.log.mark("write the state")
 
     def _descriptor(self, name: str, fd: int) -> None:
         if name == "seccomp" and self.agent:
@@ -453,6 +466,37 @@ class _Creation:
             _signal.pidfd_send_signal(self.child.pidfd, _signal.SIGKILL)
             self.child.wait()
         self.child.close()
+
+
+def converse(
+    child: Child,
+    plan: Plan,
+    phases: Mapping[int, Callable[[], None]],
+    log: Log,
+    *,
+    on_fd: Callable[[str, int], None],
+    until_exec: bool,
+) -> None:
+    """launch.serve.serve, with the log for warnings and, with --trace, for the steps."""
+    if log.tracer is None:
+        serve(child, plan, phases, on_fd=on_fd, on_warn=log.warn, until_exec=until_exec)
+        return
+    from pyruntime.lifecycle.traced import Steps  # with --trace only
+
+    steps = Steps(plan, log.tracer)
+    try:
+        serve(
+            child,
+            plan,
+            phases,
+            on_fd=on_fd,
+            on_warn=log.warn,
+            until_exec=until_exec,
+            on_trace=steps.take,
+        )
+    finally:
+        steps.finish(time.time_ns())
+        log.mark("wait for the init")
 
 
 def check_labels(process: dict[str, Any], pointer: str, linux: dict[str, Any]) -> None:

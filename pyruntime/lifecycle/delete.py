@@ -94,13 +94,16 @@ def destroy(directory: StateDir, record: Record, log: Log, *, kill: bool) -> Non
         if cgroup is not None:
             cgroup.kill(_signal.SIGKILL)
         kill_init(record)
+    log.mark("end the processes")
     if cgroup is not None:
         cgroup.delete(WAIT_SECONDS)
+        log.mark("remove the cgroup")
     if record.resctrl is not None:
         from pyruntime.host import rdt  # few containers have a group
 
         rdt.delete(record.resctrl)
     directory.remove()
+    log.mark("remove the state directory")
     poststop(record, log)
 
 

@@ -12,10 +12,10 @@ from pyruntime.cgroups.driver import from_record
 from pyruntime.errors import HostError, StateError, UsageError
 from pyruntime.host import console
 from pyruntime.host.probe import probe
-from pyruntime.launch.serve import serve
 from pyruntime.launch.spawn import spawn
 from pyruntime.lifecycle.create import (
     check_labels,
+    converse,
     filter_agent,
     log_steps,
     preserved,
@@ -134,6 +134,7 @@ def execute(request: ExecRequest, log: Log) -> int:
         process = load_document(request.process_file, "process").config
     else:
         process = process_of(request, config.get("process") or {})
+    log.mark("read state and process")
     check_labels(process, "", {})
     undo = Undo()
     try:
@@ -205,6 +206,7 @@ class _Exec:
                 seccomp_program=seccomp_filter(config, request.root, self.log),
             ),
         )
+        self.log.mark("compile the plan")
         if self.plan.listener:
             self.agent = filter_agent(self.plan.listener)
         if self.log.debugging:
@@ -216,18 +218,20 @@ class _Exec:
             detach=request.detach,
             console_socket=request.console_socket,
         )
-        self.child = self._spawn(encode(self.plan, preserve), preserve)
+        blob = encode(self.plan, preserve, traced=self.log.tracer is not None)
+        self.child = self._spawn(blob, preserve)
+        self.log.mark("clone the init")
         self.undo.push(self._kill)
         if record.resctrl is not None:
             from pyruntime.host import rdt  # few containers have a group
 
             rdt.join(record.resctrl, self.child.pid)
-        serve(
+        converse(
             self.child,
             self.plan,
             {ops.PHASE_READY: self._ready},
+            self.log,
             on_fd=self._descriptor,
-            on_warn=self.log.warn,
             until_exec=True,
         )
 

@@ -26,6 +26,7 @@ def run(request: CreateRequest, log: Log, *, keep: bool, subreaper: bool) -> int
     created = create(request, log)
     try:
         poststart(created.directory, created.record, log)
+        log.mark("run the poststart hooks")
         created.directory.close()  # the lock is for the others now
         if request.detach:
             if created.notify is not None:
@@ -33,6 +34,7 @@ def run(request: CreateRequest, log: Log, *, keep: bool, subreaper: bool) -> int
             return 0
         return attend_created(created)
     finally:
+        log.mark("attend the container")
         created.close()
         if not request.detach and not keep:
             _clean_up(request, log)

@@ -64,6 +64,7 @@ def _start(directory: StateDir, record: Record, log: Log) -> None:
             hint="config.json had no process when the container was created",
             code="no-process",
         )
+    log.mark("read the state")
     connection = start_socket.connect(directory.fd)
     if connection is None:
         raise _stopped()
@@ -79,6 +80,7 @@ def _start(directory: StateDir, record: Record, log: Log) -> None:
 
             destroy(directory, record, log, kill=True)
         raise _render(step, message)
+    log.mark("wait for the program's start")
     record.start_socket = False
     record.late = {}
     directory.write(record)

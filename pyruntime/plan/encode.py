@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"PYRPLAN\0"
 VERSION = 1
+TRACED = 1
 PLAN_MAX = 16 << 20
 NUMBERS, STRINGS = 8, 6
 
@@ -32,15 +33,16 @@ _U64 = 0xFFFFFFFFFFFFFFFF
 _NO_NUMBERS, _NO_STRINGS = (0,) * NUMBERS, (0,) * (2 * STRINGS)
 
 
-def encode(plan: Plan, preserve: int = 0) -> bytes:
-    """preserve: descriptors from 3 on that belong to the process.
+def encode(plan: Plan, preserve: int = 0, *, traced: bool = False) -> bytes:
+    """preserve: descriptors from 3 on that belong to the process. traced: the init tells when
+    each step begins.
 
     Raises ConfigError for a NUL byte in a string, a number out of range, too large a plan.
     """
-    return encode_steps(plan.steps, preserve)
+    return encode_steps(plan.steps, preserve, traced=traced)
 
 
-def encode_steps(steps: Sequence[Step], preserve: int = 0) -> bytes:
+def encode_steps(steps: Sequence[Step], preserve: int = 0, *, traced: bool = False) -> bytes:
     records: list[bytes] = []
     start = _HEADER.size + _RECORD.size * len(steps)
     area = bytearray()
@@ -63,7 +65,8 @@ def encode_steps(steps: Sequence[Step], preserve: int = 0) -> bytes:
     total = start + len(area)
     if total > PLAN_MAX:
         raise ConfigError(f"the plan takes {total} bytes: more than {PLAN_MAX}")
-    header = _HEADER.pack(MAGIC, VERSION, total, len(steps), preserve, 0, 0)
+    flags = TRACED if traced else 0
+    header = _HEADER.pack(MAGIC, VERSION, total, len(steps), preserve, flags, 0)
     return b"".join((header, *records, area))
 
 

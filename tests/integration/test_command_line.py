@@ -246,3 +246,37 @@ def test_validate_host_tells_what_create_refuses(runtime: Runtime, bundle: Make)
     assert problem["line"] > 0 and problem["pointer"].startswith("/mounts/")
     refused = runtime.run(made, check=False)
     assert refused.returncode == 1 and "unknown filesystem" in refused.stderr
+
+
+def traced(runtime: Runtime, tmp_path: Path, *words: str | Path, check: bool = True) -> list[str]:
+    """Names of the spans of one invocation, by their beginning."""
+    path = tmp_path / "trace.json"
+    null = subprocess.DEVNULL
+    runtime("--trace", path, *words, stdout=null, stderr=null, check=check)
+    found = json.loads(path.read_text())
+    assert found["otherData"]["command"] == words[0]
+    return [event["name"] for event in found["traceEvents"] if event["ph"] == "X"]
+
+
+def test_trace_of_a_life(runtime: Runtime, bundle: Make, tmp_path: Path) -> None:
+    made = bundle(["/bin/sleep", "1000"])
+    name = runtime.new_id()
+    created = traced(runtime, tmp_path, "create", "--bundle", made.path, name)
+    wanted = ["start the interpreter", "compile the plan", "clone the init", "mount proc on /proc"]
+    assert [span.partition(" (")[0] for span in created if span.startswith(tuple(wanted))] == wanted
+    assert created.index("write the state") < created.index("finish")
+    assert "wait for the program's start" in traced(runtime, tmp_path, "start", name)
+    entered = traced(runtime, tmp_path, "exec", name, "/bin/true")
+    assert any(span.startswith("execute /bin/true") for span in entered)
+    assert "remove the cgroup" in traced(runtime, tmp_path, "delete", "--force", name)
+
+
+def test_trace_of_a_failure(runtime: Runtime, bundle: Make, tmp_path: Path) -> None:
+    """It ends with the step that failed; and the picture is drawn of it."""
+    made = bundle(["/no/such"])
+    words = ("run", "--bundle", made.path, runtime.new_id())
+    found = traced(runtime, tmp_path, *words, check=False)
+    assert any(span.startswith("look up /no/such") for span in found)
+    text = runtime("trace", "--all", tmp_path / "trace.json").stdout
+    assert len(text.splitlines()) == len(found) + 2
+    assert runtime("trace", made.path / "config.json", check=False).returncode == 1

@@ -75,8 +75,8 @@ def test_refuses_more_than_the_total() -> None:
         pytest.param(16, "<I", 0, id="no steps"),
         pytest.param(16, "<I", 6, id="one step too many"),
         pytest.param(16, "<I", 0xFFFFFFFF, id="count that overflows"),
-        pytest.param(24, "<I", 1, id="reserved"),
-        pytest.param(28, "<I", 1, id="reserved too"),
+        pytest.param(24, "<I", 2, id="unknown flag"),
+        pytest.param(28, "<I", 1, id="reserved"),
     ],
 )
 def test_refuses_a_bad_header(offset: int, form: str, value: int) -> None:

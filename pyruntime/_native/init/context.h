@@ -35,8 +35,10 @@ struct plan_header {
   uint32_t total;   /* bytes of the whole plan */
   uint32_t nsteps;
   uint32_t preserve; /* fds 3..3+preserve-1 belong to the container's process */
-  uint32_t reserved[2];
+  uint32_t flags;    /* PLAN_* */
+  uint32_t reserved;
 };
+#define PLAN_TRACED 1 /* send when each step begins */
 #define PLAN_VERSION 1
 #define PLAN_MAX (16u << 20)
 
@@ -44,6 +46,7 @@ struct plan_header {
 enum { SLOT_SYNC = 0, SLOT_PLAN = 1, SLOT_START = 2, SLOT_FIRST_FREE = 3 };
 
 #define DETAIL_MAX 3072
+#define STAMPS_MAX 256
 
 struct ctx {
   const uint8_t *plan; /* the whole decoded plan, read-only */
@@ -66,6 +69,10 @@ struct ctx {
   char cwd[4096];        /* the working directory that a cwd step entered, else empty */
   char detail[DETAIL_MAX]; /* "what\0path\0text": fail() writes it */
   uint32_t detail_len;
+  bool traced;
+  uint32_t nstamps;
+  uint32_t first_stamp; /* the step of stamps[0]; those of the next steps follow */
+  uint64_t stamps[STAMPS_MAX];
 };
 
 /* The n-th string of the step, NUL-terminated; "" when absent. The decoder checked bounds. */

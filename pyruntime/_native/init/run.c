@@ -4,6 +4,7 @@
 #include "decode.h"
 #include "mem.h"
 #include "report.h"
+#include "trace.h"
 
 typedef int handler(struct ctx *c, const struct step *s);
 
@@ -31,12 +32,15 @@ int plan_run(struct ctx *c, const uint8_t *plan, size_t size) {
   c->plan = plan;
   c->total = h.total;
   c->nsteps = h.nsteps;
+  c->traced = (h.flags & PLAN_TRACED) != 0;
   for (c->current = 0; c->current < c->nsteps; c->current++) {
     struct step s;
     plan_step_read(plan, c->current, &s);
     c->detail_len = 0;
+    trace_step(c, s.op);
     err = handlers[s.op](c, &s);
     if (err < 0) {
+      trace_end(c);
       report_error(c, err);
       return err;
     }
