@@ -8,7 +8,7 @@ import os
 from pyruntime import jsontext
 from pyruntime.cli.main import state_root
 from pyruntime.cli.sizes import bytes_of
-from pyruntime.errors import ConfigError, Unsupported, UsageError, host_error
+from pyruntime.errors import ConfigError, UsageError, host_error
 from pyruntime.lifecycle.update import update
 from pyruntime.spec import load
 
@@ -43,12 +43,7 @@ RESCTRL = ("l3-cache-schema", "mem-bw-schema")
 
 def main(invocation: Invocation, log: Log) -> int:
     options = invocation.options
-    for name in RESCTRL:
-        if options.text(name.replace("-", "_")):
-            raise Unsupported(
-                f"option --{name}: resctrl groups are not supported yet",
-                pointer="/linux/intelRdt",
-            )
+    schemata = [options.text(name.replace("-", "_")) for name in RESCTRL]
     given = [name for name in FIELDS if options.text(name.replace("-", "_"))]
     if source := options.text("resources"):
         if given:
@@ -56,7 +51,13 @@ def main(invocation: Invocation, log: Log) -> int:
         resources = read_resources(source)
     else:
         resources = from_options(options, given)
-    update(state_root(invocation.common), invocation.args[0], resources, log)
+    update(
+        state_root(invocation.common),
+        invocation.args[0],
+        resources,
+        log,
+        schemata=[line for line in schemata if line],
+    )
     return 0
 
 

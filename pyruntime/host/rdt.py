@@ -73,6 +73,16 @@ def create(plan: ResctrlPlan, record: Record) -> None:
         _make(record["monitor"], f"{POINTER}/enableMonitoring")
 
 
+def change(record: Record, lines: list[str]) -> list[str]:
+    """Write schemata of a container that has a group; gives those that were there before.
+
+    Raises HostError; nothing has changed then.
+    """
+    before = [line.strip() for line in _read(f"{record['group']}/schemata").splitlines()]
+    _write_schemata(lines, record["group"])
+    return before
+
+
 def _make(path: str, pointer: str) -> None:
     try:
         make_group(path)

@@ -22,6 +22,7 @@ from pyruntime.plan.setting import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from pyruntime.cgroups.base import Cgroup
@@ -34,8 +35,17 @@ POINTER = plan.ROOT
 MEMORY_USED = (("memory", "memory.usage_in_bytes"), ("", "memory.current"))
 
 
-def update(root: str, container_id: str, resources: dict[str, Any], log: Log) -> None:
+def update(
+    root: str,
+    container_id: str,
+    resources: dict[str, Any],
+    log: Log,
+    *,
+    schemata: Sequence[str] = (),
+) -> None:
     """Change what the resources (an object like linux.resources) name.
+
+    schemata: lines for the container's resctrl group.
 
     Raises NotFound, NotRunning, ConfigError, CgroupError; then nothing has changed, but for
     what the log was told could not be written back.
@@ -56,8 +66,27 @@ def update(root: str, container_id: str, resources: dict[str, Any], log: Log) ->
             current = mapping(mapping(config, "linux"), "resources", "/linux")
         merged = plan.merge(current, asked)
         check_rules(merged, log)
-        _apply(cgroup_of(record), _Change(config, current, asked, merged), log)
+        before = _change_schemata(record, schemata) if schemata else []
+        try:
+            _apply(cgroup_of(record), _Change(config, current, asked, merged), log)
+        except BaseException:
+            if before:
+                _change_schemata(record, before)
+            raise
         _keep(directory, record, merged)
+
+
+def _change_schemata(record: Record, schemata: Sequence[str]) -> list[str]:
+    """Gives those that were there before."""
+    if record.resctrl is None:
+        raise ConfigError(
+            "/linux/intelRdt: the container has no resctrl group to change",
+            pointer="/linux/intelRdt",
+            hint="it gets one when it is created",
+        )
+    from pyruntime.host import rdt  # few machines have it
+
+    return rdt.change(record.resctrl, list(schemata))
 
 
 class _Change:

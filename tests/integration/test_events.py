@@ -16,8 +16,6 @@ from integration.asking import QUIET, kill
 from support.bundle import Bundle
 from support.runtime import Runtime
 
-pytestmark = pytest.mark.vm
-
 MIB = 1 << 20
 
 
@@ -47,6 +45,7 @@ def line(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 @pytest.mark.vm
+@pytest.mark.vm
 def test_the_statistics_of_a_moment(runtime: Runtime, limited: str, only_ours: None) -> None:
     event = json.loads(runtime("events", "--stats", limited).stdout)
     assert event["type"] == "stats"
@@ -74,6 +73,7 @@ def test_statistics_at_once_then_at_intervals_until_the_end(runtime: Runtime, li
         assert process.wait(10) == 0
 
 
+@pytest.mark.vm
 @pytest.mark.vm
 def test_a_kill_for_lack_of_memory_is_told(runtime: Runtime, limited: str) -> None:
     with stream(runtime, limited, "1h") as process:

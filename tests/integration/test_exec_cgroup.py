@@ -13,8 +13,6 @@ from support.runtime import Runtime
 
 from pyruntime.cgroups.detect import detect, parse_own
 
-pytestmark = pytest.mark.vm
-
 
 class Tree:
     """A running container with the sub-cgroup "sub" in each hierarchy, and a neighbour."""
@@ -71,6 +69,7 @@ def mine(found: dict[str, str], tree: Tree) -> dict[str, str]:
     return {name: path for name, path in found.items() if name in tree.v1 or name == ""}
 
 
+@pytest.mark.vm
 def test_a_path_alone_is_for_every_hierarchy(tree: Tree) -> None:
     _, _, found = tree.exec("--cgroup", "sub")
     assert set(mine(found, tree).values()) == {f"{tree.path}/sub"}
@@ -89,11 +88,12 @@ def test_controllers_each_with_a_path(tree: Tree) -> None:
     assert found["cpu"] == found["freezer"] == tree.path
 
 
-@pytest.mark.parametrize("path", ["../{}-evil", "sub/../../{}-evil", "-evil", "missing", ".."])
-def test_no_way_leads_out(tree: Tree, path: str) -> None:
+@pytest.mark.vm
+def test_no_way_leads_out(tree: Tree) -> None:
     name = tree.path.lstrip("/")
-    status, said, found = tree.exec("--cgroup", path.format(name), check=False)
-    assert status == 255
-    assert found == {}
-    if tree.runtime.program.name == "pyruntime":
-        assert "join sub-cgroup" in said
+    for path in (f"../{name}-evil", f"sub/../../{name}-evil", "-evil", "missing", ".."):
+        status, said, found = tree.exec("--cgroup", path, check=False)
+        assert status == 255
+        assert found == {}
+        if tree.runtime.program.name == "pyruntime":
+            assert "join sub-cgroup" in said

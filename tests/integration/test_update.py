@@ -17,8 +17,6 @@ from support.runtime import Runtime
 
 from pyruntime.cgroups.detect import detect
 
-pytestmark = pytest.mark.vm
-
 MIB = 1 << 20
 SETTINGS = {
     "memory": {"limit": 64 * MIB, "swap": 128 * MIB},
@@ -80,6 +78,7 @@ def limited(runtime: Runtime, bundle: Callable[..., Bundle], prefix: str) -> Con
 
 
 @pytest.mark.vm
+@pytest.mark.vm
 def test_only_what_is_given_changes(limited: Container) -> None:
     before = limited.all()
     limited.update("--pids-limit", "20")
@@ -93,6 +92,7 @@ def test_only_what_is_given_changes(limited: Container) -> None:
     assert limited.one("shares") == before["shares"]
 
 
+@pytest.mark.vm
 @pytest.mark.vm
 def test_memory_and_swap_go_up_and_down_together(limited: Container) -> None:
     v1 = "memory" in limited.facts.v1
@@ -128,6 +128,7 @@ def test_the_next_update_builds_on_the_last(limited: Container) -> None:
     assert limited.one("memory") == str(200 * MIB)
 
 
+@pytest.mark.vm
 def test_a_failure_changes_nothing(limited: Container, only_ours: None) -> None:
     """The last of several writes fails; what was written before is taken back."""
     if not limited.facts.v2:
@@ -153,8 +154,8 @@ BAD_OPTIONS = {
     "--cpu-quota much": "is not a number",
     "--cpu-period 5": "must be from 1000",
     "--blkio-weight 5": "must be from 10 to 1000",
-    "--l3-cache-schema L3:0=f": "resctrl groups are not supported yet",
-    "--mem-bw-schema MB:0=20": "resctrl groups are not supported yet",
+    "--l3-cache-schema L3:0=f": "has no resctrl group to change",
+    "--mem-bw-schema MB:0=20": "has no resctrl group to change",
     "--resources /nowhere/at-all": "open /nowhere/at-all",
 }
 BAD_DOCUMENTS: list[tuple[object, str]] = [
@@ -240,6 +241,7 @@ def opens(limited: Container, path: str) -> bool:
     return limited.runtime("exec", limited.name, *command, check=False).returncode == 0
 
 
+@pytest.mark.vm
 @pytest.mark.vm
 def test_devices_change_only_when_another_list_is_given(
     runtime: Runtime, bundle: Callable[..., Bundle], prefix: str, only_ours: None

@@ -175,3 +175,9 @@ def test_what_a_plan_shows_of_it() -> None:
     assert "resctrl group\n  web, made for this container\n  schemata: MB:0=50\n" in text
     shown = render.data(plans.create(document))["resctrl"]
     assert shown == {"group": "web", "schemata": ["MB:0=50"], "monitor": "web"}
+
+
+def test_schemata_of_a_live_group_change(root: Path) -> None:
+    record = create(plan(closID="gold", l3CacheSchema="L3:0=f"), root)
+    assert rdt.change(record, ["L3:0=3", "MB:0=20"]) == ["L3:0=f"]
+    assert (root / "gold/schemata").read_text().startswith("L3:0=3\nMB:0=20\n")
