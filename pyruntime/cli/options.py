@@ -288,6 +288,17 @@ VERBS = (
         text="Ends when the container does.",
     ),
     Verb(
+        "top",
+        "show what containers use, as a table that renews itself",
+        arguments="[ID...]",
+        count=(0, -1),
+        options=(
+            Option("interval", "time between two looks", metavar="SPAN", default="2s"),
+            Option("once", "print the table once and end"),
+        ),
+        text="All that run, unless some are named. Away from a terminal the table is printed once.",
+    ),
+    Verb(
         "spec",
         "write a config.json to start from",
         options=(
