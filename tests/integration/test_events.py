@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,9 +33,12 @@ def limited(runtime: Runtime, bundle: Callable[..., Bundle]) -> str:
 def stream(runtime: Runtime, name: str, interval: str) -> Iterator[subprocess.Popen[str]]:
     command = runtime.command("events", "--interval", interval, name)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        end = threading.Timer(60, process.kill)  # or a line that never comes is waited for
+        end.start()
         try:
             yield process
         finally:
+            end.cancel()
             process.kill()
 
 

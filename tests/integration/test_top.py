@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 
 import pytest
@@ -36,6 +37,7 @@ def test_on_a_terminal_it_is_renewed_until_q(runtime: Runtime, running: str) -> 
         os.close(slave)
         said = b""
         while said.count(b"\x1b[H\x1b[J") < 2:
+            assert select.select([master], [], [], 30)[0]
             said += os.read(master, 4096)
         os.write(master, b"q")
         assert process.wait(10) == 0
