@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pyruntime.trace import Tracer
 
 
+LEVELS = ("debug", "warning", "error")
+
+
 def rfc3339(nanoseconds: int) -> str:
     """Nanoseconds since the epoch as UTC in RFC 3339, with nine digits."""
     seconds, rest = divmod(nanoseconds, 1_000_000_000)
@@ -31,19 +34,27 @@ def rfc3339(nanoseconds: int) -> str:
 class Log:
     """Where a run's log lines go.
 
-    path: "" for standard error. Opened at once, so that a wrong path is an error of its
-    own and not of the first line. Raises HostError.
+    path: "" for standard error; "file:PATH" is PATH; "syslog:NAME" and "journald:NAME" the
+    socket that both read. Opened at once, so that a wrong path is an error of its own and not
+    of the first line. level: the least that is written. Raises HostError.
     """
 
-    __slots__ = ("_debug", "_fd", "_json", "path", "tracer")
+    __slots__ = ("_fd", "_json", "_level", "_name", "path", "tracer")
 
-    def __init__(self, path: str = "", *, form: str = "text", debug: bool = False) -> None:
+    def __init__(self, path: str = "", *, form: str = "text", level: str = "warning") -> None:
         self.path = path
         self._json = form == "json"
-        self._debug = debug
+        self._level = LEVELS.index(level)
         self._fd = 2
+        self._name = ""
         self.tracer: Tracer | None = None
-        if path:
+        kind, colon, rest = path.partition(":")
+        if colon and kind in ("journald", "syslog"):
+            from pyruntime.log_socket import connect  # only for those who ask for it
+
+            self._fd, self._name = connect(path), rest or "pyruntime"
+        elif path:
+            path = rest if colon and kind == "file" else path
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             try:
                 self._fd = os.open(path, flags, 0o644)
@@ -56,7 +67,7 @@ class Log:
 
     @property
     def debugging(self) -> bool:
-        return self._debug
+        return self._level == 0
 
     def mark(self, name: str) -> None:
         """With --trace: what was done since the last mark is called name."""
@@ -64,11 +75,12 @@ class Log:
             self.tracer.mark(name)
 
     def debug(self, message: str) -> None:
-        if self._debug:
+        if self._level == 0:
             self._line("debug", message, {})
 
     def warn(self, message: str, extra: Mapping[str, Fact] | None = None) -> None:
-        self._line("warning", message, extra or {})
+        if self._level <= 1:
+            self._line("warning", message, extra or {})
 
     def error(self, err: Error) -> None:
         """The one report of a failed run."""
@@ -78,6 +90,8 @@ class Log:
         if self._json:
             fields = {"level": level, "msg": message, "time": rfc3339(time.time_ns())}
             text = jsontext.dumps({**fields, **extra})
+        elif self._name:
+            text = message + (f" (hint: {extra['hint']})" if extra.get("hint") else "")
         elif self.to_file:
             quoted = jsontext.dumps(message)
             text = f'time="{rfc3339(time.time_ns())}" level={level} msg={quoted}'
@@ -88,6 +102,10 @@ class Log:
             text = f"pyruntime: {prefix}{message}"
             if extra.get("hint"):
                 text += f"\n  hint: {extra['hint']}"
+        if self._name:
+            from pyruntime.log_socket import datagram
+
+            text = datagram(level, self._name, text)
         write_all(self._fd, text + "\n")
 
 

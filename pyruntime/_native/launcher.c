@@ -170,6 +170,15 @@ static int interpreter_arguments(const char **to) {
 
 #endif
 
+/* Whether the program was called by a link of the name runc. */
+static bool named_runc(const char *name) {
+  const char *base = name;
+  for (; *name != '\0'; name++)
+    if (*name == '/')
+      base = name + 1;
+  return strlen(base) == 4 && memcmp(base, "runc", 4) == 0;
+}
+
 int program_main(int argc, char **argv, char **envp) {
   if (!streams_open() || !installation_find())
     return EXIT_NOT_FOUND;
@@ -181,6 +190,8 @@ int program_main(int argc, char **argv, char **envp) {
   arguments[count++] = interpreter;
   count += interpreter_arguments(arguments + count);
   arguments[count++] = script;
+  if (argc > 0 && named_runc(argv[0]))
+    arguments[count++] = "--as=runc"; /* the interpreter is not told our name */
   for (int i = 1; i < argc; i++)
     arguments[count++] = argv[i];
   sys(execve, interpreter, arguments, envp);

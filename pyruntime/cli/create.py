@@ -28,6 +28,7 @@ def request_of(invocation: Invocation, *, to_exec: bool, detach: bool) -> Create
         if bundle:
             raise UsageError("the bundle is given twice: as --bundle and as argument")
         bundle = invocation.args[1]
+    manager = invocation.common.text("cgroup_manager")
     return CreateRequest(
         state_root(invocation.common),
         invocation.args[0],
@@ -41,5 +42,7 @@ def request_of(invocation: Invocation, *, to_exec: bool, detach: bool) -> Create
         no_new_keyring=options.flag("no_new_keyring"),
         preserve_fds=options.number("preserve_fds"),
         rootless=invocation.common.text("rootless"),
-        systemd_cgroup=invocation.common.flag("systemd_cgroup"),
+        systemd_cgroup=invocation.common.flag("systemd_cgroup") or manager == "systemd",
+        no_cgroup=manager == "disabled",
+        config=options.text("config"),
     )

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 
 def main(invocation: Invocation, log: Log) -> int:
-    delete(
-        state_root(invocation.common),
-        invocation.args[0],
-        log,
-        force=invocation.options.flag("force"),
-    )
+    force = invocation.options.flag("force")
+    root = state_root(invocation.common)
+    if invocation.options.flag("regex"):
+        from pyruntime.cli.matching import for_each
+
+        pattern = invocation.args[0]
+        for_each(root, pattern, lambda name: delete(root, name, log, force=force), log)
+        return 0
+    delete(root, invocation.args[0], log, force=force)
     return 0

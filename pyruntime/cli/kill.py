@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 def main(invocation: Invocation, log: Log) -> int:
     args = invocation.args
     signal = parse_signal(args[1] if len(args) > 1 else "TERM")
-    kill(
-        state_root(invocation.common),
-        args[0],
-        signal,
-        everyone=invocation.options.flag("all"),
-        warn=log.warn,
-    )
+    everyone = invocation.options.flag("all")
+    root = state_root(invocation.common)
+    if invocation.options.flag("regex"):
+        from pyruntime.cli.matching import for_each
+
+        for_each(root, args[0], lambda name: kill(root, name, signal, everyone=everyone), log)
+        return 0
+    kill(root, args[0], signal, everyone=everyone, warn=log.warn)
     return 0

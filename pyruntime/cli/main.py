@@ -30,12 +30,20 @@ def main(argv: Sequence[str]) -> NoReturn:
     """Never returns: leaves by os._exit, since there is nothing left to tear down."""
     gc.disable()  # a run is over before a collection could pay
     try:
-        status = _run(argv[1:])
+        status = _run(arguments(argv))
     except Interrupted as stop:
         status = 128 + stop.number
     except KeyboardInterrupt:
         status = 130
     os._exit(status)
+
+
+def arguments(argv: Sequence[str]) -> list[str]:
+    """Those after the name; a link named runc asks for --as=runc. (The launcher that executes
+    an interpreter says that itself, since the name is another's then.)"""
+    if argv[0].rpartition("/")[2] == "runc":
+        return ["--as=runc", *argv[1:]]
+    return list(argv[1:])
 
 
 def _run(args: Sequence[str]) -> int:
@@ -45,11 +53,11 @@ def _run(args: Sequence[str]) -> int:
         invocation = parse(args)
         verb = invocation.verb.name if invocation.verb else ""
         if invocation.common.flag("version"):
-            return _version()
+            return _version(invocation.common.text("as"))
         if invocation.verb is None or _help_wanted(invocation):
             return _help(invocation)
         common = invocation.common
-        log = Log(common.text("log"), form=common.text("log_format"), debug=common.flag("debug"))
+        log = _log(common)
         if common.text("trace"):
             return _traced(invocation, log)
         return _dispatch(invocation, log)
@@ -111,10 +119,15 @@ def _help(invocation: Invocation) -> int:
     return print_help(invocation.verb)
 
 
-def _version() -> int:
+def _log(common: Values) -> Log:
+    level = "debug" if common.flag("debug") else common.text("log_level")
+    return Log(common.text("log"), form=common.text("log_format"), level=level)
+
+
+def _version(name: str) -> int:
     from pyruntime.cli.version import print_version
 
-    return print_version()
+    return print_version(name)
 
 
 def _report(log: Log, err: Error) -> None:

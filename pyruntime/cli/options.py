@@ -80,7 +80,11 @@ GLOBAL_OPTIONS = (
     Option(
         "root", "directory for the state of containers", metavar="DIR", default="/run/pyruntime"
     ),
-    Option("log", "write log lines to FILE instead of standard error", metavar="FILE"),
+    Option(
+        "log",
+        "write log lines to FILE (or file:FILE, journald:NAME, syslog:NAME), not standard error",
+        metavar="FILE",
+    ),
     Option(
         "log-format",
         "form of log lines",
@@ -88,9 +92,23 @@ GLOBAL_OPTIONS = (
         default="text",
         choices=("text", "json"),
     ),
+    Option(
+        "log-level",
+        "the least that is logged",
+        metavar="LEVEL",
+        default="warning",
+        choices=("debug", "warning", "error"),
+    ),
     Option("debug", "log the steps before they run"),
     Option("trace", "write where the time went to FILE, as Trace Event JSON", metavar="FILE"),
     Option("systemd-cgroup", "let systemd make the cgroup of a new container, as a scope"),
+    Option(
+        "cgroup-manager",
+        "who makes the cgroup of a new container; systemd is the same as --systemd-cgroup",
+        metavar="MANAGER",
+        default="cgroupfs",
+        choices=("cgroupfs", "systemd", "disabled"),
+    ),
     Option(
         "rootless",
         "ignore cgroup permission errors",
@@ -99,6 +117,12 @@ GLOBAL_OPTIONS = (
         choices=("true", "false", "auto"),
     ),
     Option("help", "show help", short="h"),
+    Option(
+        "as",
+        "answer --version as NAME does, for callers that look at it",
+        metavar="NAME",
+        choices=("runc",),
+    ),
     Option("version", "print the version", short="v"),
 )
 
@@ -119,8 +143,10 @@ _PRESERVE = Option(
     kind="number",
     default="0",
 )
+_REGEX = Option("regex", "ID is a regular expression: all containers whose id it matches")
 _CREATE = (
     _BUNDLE,
+    Option("config", "read FILE instead of the bundle's config.json", metavar="FILE"),
     _CONSOLE,
     _PIDFD,
     _PID_FILE,
@@ -165,6 +191,7 @@ VERBS = (
         count=(1, 2),
         options=(
             Option("all", "send it to every process of the container", short="a", hidden=True),
+            _REGEX,
         ),
         text="SIGNAL is a name with or without SIG, or a number; TERM unless given.",
     ),
@@ -173,7 +200,7 @@ VERBS = (
         "delete what a container holds",
         arguments="ID",
         count=(1, 1),
-        options=(Option("force", "kill the container first if it runs", short="f"),),
+        options=(Option("force", "kill the container first if it runs", short="f"), _REGEX),
     ),
     Verb(
         "exec",

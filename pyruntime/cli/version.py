@@ -12,9 +12,18 @@ from pyruntime.log import print_out
 SPEC_VERSION = "1.3.0"
 
 
-def print_version() -> int:
+# The runc whose commands and options these are.
+RUNC_VERSION = "1.5.1"
+
+
+def print_version(name: str = "") -> int:
+    """name: "runc" for callers that look for that word and a version that they know; what it
+    really is comes as build metadata (semver.org), which is no part of the comparison."""
     python = ".".join(map(str, sys.version_info[:3]))
-    text = f"pyruntime version {VERSION}\nspec: {SPEC_VERSION}\npython: {python}\n"
+    first = f"runc version {RUNC_VERSION}+pyruntime.{VERSION}"
+    if name != "runc":
+        first = f"pyruntime version {VERSION}"
+    text = f"{first}\nspec: {SPEC_VERSION}\npython: {python}\n"
     library = locate().version
     if library:
         text += f"libseccomp: {library}\n"

@@ -29,7 +29,7 @@ from pyruntime.plan.compile import Options, compile_create
 from pyruntime.plan.encode import encode
 from pyruntime.plan.field import mapping, text
 from pyruntime.plan.rootfs import path as rootfs_path
-from pyruntime.spec.load import load_config
+from pyruntime.spec.load import config_path, load_document
 from pyruntime.state import Record, StateDir
 
 TYPE_CHECKING = False
@@ -52,14 +52,17 @@ class CreateRequest:
     """What the caller asks of create or run; paths as given, relative to the caller's cwd.
 
     rootless: whether a refusal of the cgroups is no error ("true", "false", "auto").
+    no_cgroup: none is made. config: instead of the bundle's config.json.
     to_exec False: stop at "created". detach: a terminal needs console_socket then.
     """
 
     __slots__ = (
         "bundle",
+        "config",
         "console_socket",
         "detach",
         "id",
+        "no_cgroup",
         "no_new_keyring",
         "no_pivot",
         "pid_file",
@@ -87,6 +90,8 @@ class CreateRequest:
         preserve_fds: int = 0,
         rootless: str = "auto",
         systemd_cgroup: bool = False,
+        no_cgroup: bool = False,
+        config: str = "",
     ) -> None:
         self.root = root
         self.rootless = rootless
@@ -101,6 +106,8 @@ class CreateRequest:
         self.no_new_keyring = no_new_keyring
         self.preserve_fds = preserve_fds
         self.systemd_cgroup = systemd_cgroup
+        self.no_cgroup = no_cgroup
+        self.config = config and os.path.abspath(config)
 
 
 class Created:
@@ -137,7 +144,7 @@ class Created:
 def create(request: CreateRequest, log: Log) -> Created:
     """Raises an error of the tree, with nothing left behind but what the log was told of."""
     state.check_id(request.id)
-    loaded = load_config(request.bundle)
+    loaded = load_document(request.config or config_path(request.bundle), "config")
     for problem in loaded.warnings:
         log.warn(f"{problem.pointer}: {problem.message}")
     log.mark("read and check config.json")
@@ -235,6 +242,10 @@ class _Creation:
 
     def _open_cgroup(self) -> Cgroup:
         path = text(mapping(self.config, "linux"), "cgroupsPath")
+        if self.request.no_cgroup:
+            from pyruntime.cgroups.absent import NullCgroup  # few go without
+
+            return NullCgroup("disabled by --cgroup-manager")
         if not self.request.systemd_cgroup:
             return open_cgroup(self.facts.cgroup, path, self.request.id)
         from pyruntime.cgroups.systemd import open_scope  # only for those who ask for it

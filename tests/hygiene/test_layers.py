@@ -12,7 +12,7 @@ LAYERS = (
     {"errors", "_version"},
     {"jsonfault"},
     {"jsontext"},
-    {"trace", "schemas"},
+    {"log_socket", "trace", "schemas"},
     {"log"},
     {"spec"},
     {"plan"},

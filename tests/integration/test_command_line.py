@@ -280,3 +280,53 @@ def test_trace_of_a_failure(runtime: Runtime, bundle: Make, tmp_path: Path) -> N
     text = runtime("trace", "--all", tmp_path / "trace.json").stdout
     assert len(text.splitlines()) == len(found) + 2
     assert runtime("trace", made.path / "config.json", check=False).returncode == 1
+
+
+def test_as_runc(runtime: Runtime, tmp_path: Path) -> None:
+    """By its name or by an option: for callers that look for runc's first line."""
+    (tmp_path / "runc").symlink_to(runtime.program)
+    for command in ([tmp_path / "runc", "--version"], [runtime.program, "--as", "runc", "-v"]):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        first, second = done.stdout.splitlines()[:2]
+        assert first.startswith("runc version 1.") and "+pyruntime." in first
+        assert second.startswith("spec: ")
+    assert runtime("--version").stdout.startswith("pyruntime version ")
+
+
+def test_other_config(runtime: Runtime, bundle: Make, tmp_path: Path) -> None:
+    made = bundle(["/bin/echo", "of the bundle"])
+    other = json.loads((made.path / "config.json").read_text())
+    other["process"]["args"] = ["/bin/echo", "of the file"]
+    (tmp_path / "other.json").write_text(json.dumps(other))
+    done = runtime.run(made, "--config", "other.json", cwd=tmp_path)
+    assert done.stdout == "of the file\n"
+
+
+def test_regex(runtime: Runtime, bundle: Make) -> None:
+    made = bundle(["/bin/sleep", "1000"])
+    names = [runtime.create(made) for _ in range(3)]
+    for name in names:
+        runtime("start", name)
+    first_two = f"^{runtime.prefix}[01]$"
+    runtime("kill", "--regex", first_two, "KILL")
+    runtime("delete", "--force", "--regex", first_two)
+    assert runtime("list", "--quiet").stdout.split() == names[2:]
+    done = runtime("delete", "--regex", runtime.prefix, check=False)
+    assert done.returncode == 1 and f"container {names[2]}: cannot delete" in done.stderr
+    assert runtime("kill", "--regex", "[", check=False).returncode == 1
+
+
+def test_no_cgroup(runtime: Runtime, bundle: Make) -> None:
+    made = bundle(["/bin/cat", "/proc/self/cgroup"])
+    made.config["linux"].pop("resources", None)
+    made.config["linux"]["namespaces"] = [
+        entry for entry in made.config["linux"]["namespaces"] if entry["type"] != "cgroup"
+    ]
+    made.save()
+    done = runtime("--cgroup-manager", "disabled", "run", "--bundle", made.path, runtime.new_id())
+    assert done.stdout == Path("/proc/self/cgroup").read_text()
+    made.config["linux"]["resources"] = {"memory": {"limit": 1 << 30}}
+    made.save()
+    words = ("--cgroup-manager", "disabled", "run", "--bundle", made.path, runtime.new_id())
+    done = runtime(*words, check=False)
+    assert done.returncode == 1 and "disabled by --cgroup-manager" in done.stderr

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where log lines go, and which."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from pyruntime import log_socket
+from pyruntime.errors import HostError
+from pyruntime.log import Log
+
+
+def say_all(log: Log) -> None:
+    log.debug("one")
+    extra = {"hint": "look"}
+    log.warn("two", extra=extra)
+
+
+@pytest.mark.parametrize(("level", "count"), [("debug", 2), ("warning", 1), ("error", 0)])
+def test_levels(tmp_path: Path, level: str, count: int) -> None:
+    say_all(Log(str(tmp_path / "log"), level=level))
+    assert len((tmp_path / "log").read_text().splitlines()) == count
+
+
+def test_file_by_its_long_name(tmp_path: Path) -> None:
+    say_all(Log(f"file:{tmp_path}/log"))
+    assert "two" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("kind", ["syslog", "journald"])
+def test_socket(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = str(tmp_path / "log")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(place)
+        receiver.settimeout(10)
+        connect = log_socket.connect
+        monkeypatch.setattr(log_socket, "connect", lambda target: connect(target, place))
+        log = Log(f"{kind}:box")
+        assert log.to_file
+        say_all(log)
+        line = receiver.recv(4096).decode()
+    assert line == f"<28>box[{os.getpid()}]: two (hint: look)\n"
+
+
+def test_no_socket(tmp_path: Path) -> None:
+    with pytest.raises(HostError, match="open log syslog:"):
+        log_socket.connect("syslog:", str(tmp_path / "none"))
