@@ -25,7 +25,7 @@ _pyruntime() {
         --rootless) COMPREPLY=($(compgen -W "true false auto" -- "$cur")); return ;;
         --as) COMPREPLY=($(compgen -W "runc" -- "$cur")); return ;;
       esac
-      COMPREPLY=($(compgen -W "--root --log --log-format --log-level --debug --trace --systemd-cgroup --cgroup-manager --rootless --help -h --as --version -v create start run state kill delete exec list ps pause resume update events spec features plan validate doctor trace" -- "$cur"))
+      COMPREPLY=($(compgen -W "--root --log --log-format --log-level --debug --trace --systemd-cgroup --cgroup-manager --rootless --help -h --as --version -v create start run state kill delete exec list ps pause resume update events top spec features plan validate doctor trace" -- "$cur"))
       ;;
     create)
       case $prev in
@@ -169,6 +169,14 @@ _pyruntime() {
         COMPREPLY=($(compgen -W "--stats --interval --help -h" -- "$cur"))
       else
         COMPREPLY=($(compgen -W "$(pyruntime "${root[@]}" list --quiet 2>/dev/null)" -- "$cur"))
+      fi
+      ;;
+    top)
+      case $prev in
+        --interval) COMPREPLY=(); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "--interval --once --help -h" -- "$cur"))
       fi
       ;;
     spec)
