@@ -28,12 +28,17 @@ class Cgroup:
     __slots__ = ("made", "paths", "tops")
 
     driver = ""
+    late = False  # create() may come after the clone, if begin() came before it
     adopts = False  # it can't be made without a process: adopt() does it, not create()
 
     def __init__(self, paths: dict[str, str], tops: dict[str, str]) -> None:
         self.paths = paths
         self.tops = tops
         self.made: list[str] | None = None
+
+    def begin(self) -> None:
+        """Make what the clone itself needs; create() makes the rest, and all without it.
+        Raises CgroupError."""
 
     def create(self) -> None:
         """Make the directories; undoes itself on failure. Raises CgroupError.

@@ -25,22 +25,34 @@ CPUSET_FILES = ("cpuset.cpus", "cpuset.mems")
 
 
 class CgroupV1(Cgroup):
-    __slots__ = ("_cpuset_refused",)
+    __slots__ = ("_begun", "_cpuset_refused")
 
     driver = "v1"
+    late = True
 
     def __init__(self, paths: dict[str, str], tops: dict[str, str]) -> None:
         super().__init__(paths, tops)
         self._cpuset_refused: dict[str, CgroupError] = {}
+        self._begun: list[str] | None = None
+
+    def begin(self) -> None:
+        self._begun = []
+        if "" in self.paths:
+            try:
+                self._create_leaf([""], self.paths[""], self._begun)
+            except BaseException:
+                tree.unmake(self._begun)
+                raise
 
     def create(self) -> None:
-        made: list[str] = []
+        made = [] if self._begun is None else self._begun
         joint: dict[str, list[str]] = {}
         for controller, path in self.paths.items():
             joint.setdefault(path, []).append(controller)
         try:
             for path, controllers in joint.items():
-                self._create_leaf(controllers, path, made)
+                if self._begun is None or controllers != [""]:
+                    self._create_leaf(controllers, path, made)
         except BaseException:
             tree.unmake(made)
             raise

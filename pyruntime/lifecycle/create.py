@@ -225,14 +225,18 @@ class _Creation:
         # Twice: whenever this runtime is killed, the record says what there is to remove.
         self.directory.write(self.record)
         self.log.mark("make the state directory")
-        self._create_cgroup(preserve, listen_fds)
-        self.record.cgroup = self.cgroup.record()
-        if self.plan.resctrl is not None:
-            self._create_resctrl(self.plan.resctrl)
-        self.directory.write(self.record)
-        self.log.mark("make the cgroup")
+        later = self._cgroup_can_wait()
+        if later:
+            self.undo.push(self.cgroup.delete)
+            self.cgroup.begin()
+        else:
+            self._create_cgroup(preserve, listen_fds)
+            self._record_cgroup()
         self._spawn(preserve)
         self.log.mark("clone the init")
+        if later:
+            self.cgroup.create()
+            self._record_cgroup()
         if not self.plan.forks and not self.cgroup.adopts:
             self._limit()
         self._serve()
@@ -254,6 +258,21 @@ class _Creation:
         scope = open_scope(self.facts.cgroup, path, self.request.id, annotations)
         self.cgroup_path = scope.path
         return scope
+
+    def _cgroup_can_wait(self) -> bool:
+        """The init has its mounts to make before it enters the cgroup, which costs nothing
+        then. Not where making it decides what the plan is, or where the init's limits do.
+        """
+        plan = self.plan
+        alone = plan.resctrl is None and not plan.forks
+        return self.cgroup.late and alone and self.facts.euid == 0 and not self.request.rootless
+
+    def _record_cgroup(self) -> None:
+        self.record.cgroup = self.cgroup.record()
+        if self.plan.resctrl is not None:
+            self._create_resctrl(self.plan.resctrl)
+        self.directory.write(self.record)
+        self.log.mark("make the cgroup")
 
     def _create_cgroup(self, preserve: int, listen_fds: int) -> None:
         """Or go without, where nothing may be written and no limit was asked for."""
