@@ -119,7 +119,13 @@ class BuildScripts(build_scripts):
         build = self.get_finalized_command("build")
         image = f"pyruntime/libexec/pyruntime-3{sys.version_info.minor}.image"
         work = Path(build.build_temp, "embedded")
-        link_embedded.link(target, Path(build.build_lib, image), work)
+        try:
+            link_embedded.link(target, Path(build.build_lib, image), work)
+        except subprocess.CalledProcessError as err:
+            if insist:
+                raise
+            print(f"the interpreter can't be linked, the launcher will execute it: {err}")
+            return False
         return True
 
 

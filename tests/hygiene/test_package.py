@@ -180,22 +180,29 @@ def test_away_from_its_package_it_looks_for_one_as_the_launcher(
     assert said == f"-I -S -B {package}/__main__.py x\n"
 
 
-WITHOUT_LIBRARY = """
+BUILD_SCRIPTS = """
 import runpy, sys, sysconfig
-sysconfig.get_config_vars()["LIBPL"] = "/no/such/directory"
-sys.argv = ["setup.py", "build_scripts", "-d", sys.argv[1]]
+sysconfig.get_config_vars()["LIBPL"] = sys.argv[1]
+sys.argv = ["setup.py", "build_py", "build_scripts", "-d", sys.argv[2]]
 runpy.run_path("setup.py", run_name="__main__")
 """
 
 
+def build_scripts(
+    sdist: Path, top: Path, library: Path, choice: str
+) -> subprocess.CompletedProcess[str]:
+    """Build top/to/pyruntime where the interpreter's static library is in `library`."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(top / "tree")
+    (tree,) = (top / "tree").iterdir()
+    env = {**os.environ, "PYRUNTIME_LAUNCHER": choice}
+    command = [sys.executable, "-c", BUILD_SCRIPTS, library, top / "to"]
+    return subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize("choice", ["", "plain", "embedded", "other"])
 def test_build_without_the_static_library(sdist: Path, tmp_path: Path, choice: str) -> None:
-    with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path)
-    (tree,) = tmp_path.iterdir()
-    env = {**os.environ, "PYRUNTIME_LAUNCHER": choice}
-    command = [sys.executable, "-c", WITHOUT_LIBRARY, tmp_path / "to"]
-    done = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
+    done = build_scripts(sdist, tmp_path, tmp_path / "missing", choice)
     if choice in ("", "plain"):
         assert done.returncode == 0, done.stderr
         assert (tmp_path / "to/pyruntime").stat().st_size < 40_000
@@ -204,3 +211,17 @@ def test_build_without_the_static_library(sdist: Path, tmp_path: Path, choice: s
     else:
         assert "'other' is neither plain nor embedded" in done.stderr
     assert bool(done.returncode) == (choice in ("embedded", "other"))
+
+
+@pytest.mark.parametrize("choice", ["", "embedded"])
+def test_build_with_a_static_library_that_does_not_link(
+    sdist: Path, tmp_path: Path, choice: str
+) -> None:
+    (tmp_path / f"libpython3.{sys.version_info[1]}.a").write_bytes(b"!<arch>\n")
+    done = build_scripts(sdist, tmp_path, tmp_path, choice)
+    if choice:
+        assert done.returncode != 0
+    else:
+        assert done.returncode == 0, done.stderr
+        assert "the launcher will execute it" in done.stdout
+        assert (tmp_path / "to/pyruntime").stat().st_size < 40_000
