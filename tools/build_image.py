@@ -72,6 +72,7 @@ def compile_module(source: str, name: str, filled: dict[str, str] | None = None)
     flags = __future__.annotations.compiler_flag if len(kept) < len(tree.body) else 0
     tree.body = kept
     _fill(tree, filled or {}, name)
+    ast.fix_missing_locations(_WithoutAnnotations().visit(tree))
     code: CodeType = compile(tree, name, "exec", flags=flags, dont_inherit=True, optimize=2)
     return code
 
@@ -87,7 +88,24 @@ def _fill(tree: ast.Module, filled: dict[str, str], name: str) -> None:
             left.remove(target)
     if left:
         raise SystemExit(f"{name} has no {', '.join(left)} to fill in")
-    ast.fix_missing_locations(tree)
+
+
+class _WithoutAnnotations(ast.NodeTransformer):
+    """Nothing reads them in an installation, and every start would make their strings."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.returns = None
+        self.generic_visit(node)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)
 
 
 def _is_future(node: ast.stmt) -> bool:
