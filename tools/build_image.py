@@ -56,7 +56,7 @@ COLD = (
 CHECKS = ("pyruntime.spec.rules", "pyruntime.spec.compiled.config")
 HOT: dict[str, tuple[str, ...]] = {
     "create": CHECKS,
-    "run": (*CHECKS, "pyruntime.host.foreground", "pyruntime.lifecycle.delete"),
+    "run": CHECKS,  # what it needs after the clone, it imports after the clone
     "start": (),
     "state": (),
     "exec": ("pyruntime.host.foreground",),
