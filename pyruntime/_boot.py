@@ -40,8 +40,10 @@ class Image:
     the whole path first.
     """
 
-    def __init__(self, data: bytes | memoryview, dynload: str) -> None:
-        """dynload: directory of the standard library's extensions."""
+    def __init__(self, data: bytes | memoryview, dynload: str, frozen: dict) -> None:  # type: ignore[type-arg]
+        """dynload: directory of the standard library's extensions. frozen: code that the
+        embedding program holds, by module."""
+        self.frozen = frozen
         self.spec: Any = type(sys.__spec__)
         self.view = memoryview(data)
         self.size = len(data)
@@ -56,6 +58,9 @@ class Image:
             self.extensions[SHIM] = "built-in"
 
     def code(self, name: str):  # type: ignore[no-untyped-def]
+        found = self.frozen.get(name)
+        if found is not None:
+            return found
         _, number, place = MODULES[name]
         if number not in self.groups:
             start, end = GROUPS[number]
@@ -135,15 +140,16 @@ class Rest:
 
 def start() -> None:
     gc.disable()  # a run is over before a collection could pay
+    frozen: dict[str, Any] = {}
     if "EMBEDDED" in globals():
-        sys.argv, dynload, complete = EMBEDDED  # type: ignore[name-defined]  # noqa: F821
+        sys.argv, dynload, complete, frozen = EMBEDDED  # type: ignore[name-defined]  # noqa: F821
         sys.path = []
         sys.meta_path.append(Rest(complete))
     else:
         dynload = next((path for path in sys.path if path.endswith("/lib-dynload")), "")
     sys.path.insert(0, SITE)
     # IMAGE is the whole file, given by the launcher's command
-    image = Image(IMAGE, dynload)  # type: ignore[name-defined]  # noqa: F821
+    image = Image(IMAGE, dynload, frozen)  # type: ignore[name-defined]  # noqa: F821
     sys.meta_path.insert(0, image)
     # An option's value can look like a command: then more is loaded than is needed.
     command = next((word for word in sys.argv[1:] if word in ALWAYS), "")

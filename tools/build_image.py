@@ -161,12 +161,7 @@ def _imported(package: Path, name: str, known: dict[str, tuple[bool, CodeType]])
 def build(package: Path, target: Path) -> Path:
     """Write the image of a package directory; gives the file's path."""
     entries = modules(package)
-    always = {}
-    for verb, more in HOT.items():
-        names: list[str] = []
-        for entry in ("pyruntime.cli.main", f"pyruntime.cli.{verb}", *more):
-            names += [n for n in order(package, entry, entries) if n not in names]
-        always[verb] = tuple(names)
+    always = hot_orders(package, entries)
     index: dict[str, tuple[bool, int, int]] = {}
     bodies = []
     for number, group in enumerate(groups(entries, always)):
@@ -179,6 +174,26 @@ def build(package: Path, target: Path) -> Path:
     image = target / f"pyruntime-3{sys.version_info.minor}.image"
     image.write_bytes(marshal.dumps(boot) + b"".join(bodies))
     return image
+
+
+def hot_modules(package: Path) -> dict[str, tuple[bool, CodeType]]:
+    """Those that some hot command always needs."""
+    entries = modules(package)
+    wanted = {name for needed in hot_orders(package, entries).values() for name in needed}
+    return {name: entry for name, entry in entries.items() if name in wanted}
+
+
+def hot_orders(
+    package: Path, entries: dict[str, tuple[bool, CodeType]]
+) -> dict[str, tuple[str, ...]]:
+    """Hot command -> the modules that it always needs, in the order of their imports."""
+    always = {}
+    for verb, more in HOT.items():
+        names: list[str] = []
+        for entry in ("pyruntime.cli.main", f"pyruntime.cli.{verb}", *more):
+            names += [n for n in order(package, entry, entries) if n not in names]
+        always[verb] = tuple(names)
+    return always
 
 
 def groups(names: Iterable[str], always: dict[str, tuple[str, ...]]) -> list[list[str]]:

@@ -19,6 +19,7 @@ import sysconfig
 from pathlib import Path
 
 import build_image
+import freeze_modules
 
 NATIVE = Path("pyruntime/_native")
 FLAGS = ["-std=gnu11", "-O2", "-g0", "-fvisibility=hidden", "-no-pie", "-fno-pie"]
@@ -51,7 +52,7 @@ def link(target: Path, image: Path, work: Path) -> None:
     freeze(NATIVE / "codecs_start.py", "encodings", filled, work / "codecs_start.code")
     freeze(NATIVE / "os_start.py", "os", filled, work / "os_start.code")
     freeze(Path(stdlib, "encodings/utf_8.py"), "encodings.utf_8", {}, work / "utf_8.code")
-    objects = [compile_shim(work)]
+    objects = [compile_shim(work), *compile_frozen(image, work)]
     for source in ("embed", "launcher"):
         flags = [*FLAGS, *WARNINGS, *definitions(work)]
         objects.append(compile_c(NATIVE / f"{source}.c", work / f"{source}.o", flags))
@@ -59,6 +60,20 @@ def link(target: Path, image: Path, work: Path) -> None:
     run(*compiler(), *FLAGS, *LINK, "-o", fresh, *objects, archive, *libraries())
     fresh.chmod(0o755)
     fresh.replace(target)
+
+
+def compile_frozen(image: Path, work: Path) -> list[Path]:
+    """The hot commands' modules as data, where the interpreter's layout is known."""
+    if not frozen():
+        return []
+    source = work / "frozen.c"
+    source.write_text(freeze_modules.freeze(build_image.hot_modules(image.parent.parent)))
+    flags = [*FLAGS, f"-I{NATIVE}", f"-I{sysconfig.get_path('include')}"]
+    return [compile_c(source, work / "frozen.o", flags)]
+
+
+def frozen() -> bool:
+    return sys.version_info[:2] == freeze_modules.VERSION
 
 
 def definitions(work: Path) -> list[str]:
@@ -73,7 +88,11 @@ def definitions(work: Path) -> list[str]:
         "PYR_STDLIB": sysconfig.get_path("stdlib"),
         "PYR_DYNLOAD": sysconfig.get_config_var("DESTSHARED"),
     }
-    numbers = {"PYR_PYTHON_SIZE": status.st_size, "PYR_PYTHON_TIME": int(status.st_mtime)}
+    numbers = {
+        "PYR_PYTHON_SIZE": status.st_size,
+        "PYR_PYTHON_TIME": int(status.st_mtime),
+        "PYR_FROZEN": int(frozen()),
+    }
     defines = [f'-D{name}="{value}"' for name, value in texts.items()]
     defines += [f"-D{name}={value}" for name, value in numbers.items()]
     return [*defines, f"-I{sysconfig.get_path('include')}"]

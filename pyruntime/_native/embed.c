@@ -13,6 +13,7 @@
  */
 #include <Python.h>
 
+#include "frozen.h"
 #include "init/start.h"
 #include "launcher.h"
 #include <limits.h>
@@ -218,13 +219,26 @@ static PyObject *arguments(int argc, char **argv) {
   return list;
 }
 
+/* Code by module; empty where the interpreter's layout is not known (tools/freeze_modules.py). */
+static PyObject *frozen_modules(void) {
+  PyObject *found = PyDict_New();
+#if PYR_FROZEN
+  if (found != NULL && pyr_frozen_fix() < 0)
+    Py_CLEAR(found);
+  for (const struct pyr_frozen *at = pyr_frozen; found != NULL && at->name != NULL; at++)
+    if (PyDict_SetItemString(found, at->name, at->code) < 0)
+      Py_CLEAR(found);
+#endif
+  return found;
+}
+
 /* Runs pyruntime/_boot.py, the image's first part; it leaves by os._exit. */
 static void image_run(int argc, char **argv) {
   Py_ssize_t size = embedded_image_end - embedded_image;
   PyObject *code = PyMarshal_ReadObjectFromString((const char *)embedded_image, size);
   PyObject *image = PyMemoryView_FromMemory((char *)embedded_image, size, PyBUF_READ);
-  PyObject *embedded = Py_BuildValue("NsN", arguments(argc, argv), PYR_DYNLOAD,
-                                     PyCFunction_New(&complete_method, NULL));
+  PyObject *embedded = Py_BuildValue("NsNN", arguments(argc, argv), PYR_DYNLOAD,
+                                     PyCFunction_New(&complete_method, NULL), frozen_modules());
   PyObject *globals =
       Py_BuildValue("{sssssNsNsO}", "__name__", "__main__", "__file__", boot_path, "IMAGE", image,
                     "EMBEDDED", embedded, "__builtins__", PyEval_GetBuiltins());
