@@ -82,7 +82,7 @@ static const char *header_fault(const uint8_t *plan, size_t size) {
     return "plan of another length";
   if (h.nsteps == 0 || h.nsteps > (size - sizeof h) / sizeof(struct step))
     return "more steps than the plan holds";
-  if ((h.flags & ~PLAN_TRACED) != 0 || h.reserved != 0)
+  if ((h.flags & ~(uint32_t)PLAN_TRACED) != 0 || h.reserved != 0)
     return "reserved field in use";
   return NULL;
 }
