@@ -56,7 +56,7 @@ COLD = (
 CHECKS = ("pyruntime.spec.rules", "pyruntime.spec.compiled.config")
 HOT: dict[str, tuple[str, ...]] = {
     "create": CHECKS,
-    "run": CHECKS,  # what it needs after the clone, it imports after the clone
+    "run": (*CHECKS, "pyruntime.host.foreground"),
     "start": (),
     "state": (),
     "exec": ("pyruntime.host.foreground",),

@@ -239,8 +239,6 @@ class _Creation:
             self._record_cgroup()
         if not self.plan.forks and not self.cgroup.adopts:
             self._limit()
-        if request.to_exec and not request.detach:
-            import_ahead()
         self._serve()
         return Created(
             self.directory, self.record, self.child, self.master, self.signals, self.notify
@@ -553,12 +551,6 @@ def filter_agent(listener: Listener) -> Agent:
     from pyruntime.lifecycle.filter import Agent  # as above
 
     return Agent(listener)
-
-
-def import_ahead() -> None:
-    """What a foreground run needs later, now that its init is busy and there is time."""
-    import pyruntime.host.foreground
-    import pyruntime.lifecycle.delete  # noqa: F401
 
 
 def log_steps(plan: Plan, log: Log) -> None:

@@ -41,6 +41,7 @@ def run(request: CreateRequest, log: Log, *, keep: bool, subreaper: bool) -> int
 
 
 def attend_created(created: Created) -> int:
+    import pyruntime.lifecycle.delete  # noqa: F401 - for later, now that the program is at work
     from pyruntime.host.console import Terminal
     from pyruntime.host.foreground import attend
 
