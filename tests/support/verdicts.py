@@ -105,6 +105,15 @@ def _paused(value: Any) -> Any:
     return value
 
 
+def _type_bits(value: Any) -> Any:
+    devices = _at(value, "linux", "devices")
+    for device in devices if isinstance(devices, list) else ():
+        mode = _at(device, "fileMode")
+        if isinstance(mode, int) and not isinstance(mode, bool) and 0 <= mode <= 0xFFFF:
+            device["fileMode"] = mode & 0o777
+    return value
+
+
 # Why the verdicts differ, and what makes the difference go away.
 DIFFERENCES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("1.0 is an integer since draft 6 of JSON Schema, but not in draft 4", _whole),
@@ -113,6 +122,7 @@ DIFFERENCES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("the official iomems checks its first item only", _without("vm", "hwConfig", "iomems")),
     ("the official irqs refers to what is not there", _without("vm", "hwConfig", "irqs")),
     ("the runtime defines a status of its own, as runtime.md allows", _paused),
+    ("Podman writes the bits of a device's type into its mode, and runc takes them", _type_bits),
     ("features-linux.md has it, the official schema not", _without("linux", "memoryPolicy")),
     (
         "features-linux.md has it, the official schema not",

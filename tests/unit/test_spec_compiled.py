@@ -195,6 +195,7 @@ def test_no_row_of_differences_is_idle() -> None:
         ("process", {"cwd": "/", "execCPUAffinity": {"final": "1\n"}}),
         ("config", vm(iomems=[{"firstMFN": 1, "nrMFNs": 1}, {}])),
         ("config", vm(irqs=[1])),
+        ("config", device(fileMode=0o20644)),
         ("features", features(memoryPolicy={"modes": 1})),
         ("features", features(intelRdt={"schemata": 1})),
         ("features", features(intelRdt={"monitoring": 1})),
@@ -203,6 +204,10 @@ def test_no_row_of_differences_is_idle() -> None:
         assert OFFICIAL.accepts(kind, value) != (generated(kind)(value) is None), value
         agree(kind, value)
     assert len(cases) == len(DIFFERENCES)
+
+
+def device(**more: Any) -> Any:
+    return {"ociVersion": "", "linux": {"devices": [{"type": "c", "path": "", **more}]}}
 
 
 def vm(**hardware: Any) -> Any:

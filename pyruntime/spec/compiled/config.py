@@ -249,7 +249,7 @@ TABLE: Node = ('object', ('ociVersion',), (
        ('path', ('string',)),
        ('major', ('integer', -9223372036854775808, 9223372036854775807)),
        ('minor', ('integer', -9223372036854775808, 9223372036854775807)),
-       ('fileMode', ('integer', 0, 511)),
+       ('fileMode', ('integer', 0, 65535)),
        ('uid', ('integer', 0, 4294967295)),
        ('gid', ('integer', 0, 4294967295)),
       )))),

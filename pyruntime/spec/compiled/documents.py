@@ -663,7 +663,10 @@ SCHEMAS: dict[str, Any] = {
        "$ref": "defs.json#/$defs/int64"
       },
       "fileMode": {
-       "$ref": "defs.json#/$defs/fileMode"
+       "description": "permission bits in decimal, so 438 for octal 0666; those of its type are ignored",
+       "type": "integer",
+       "minimum": 0,
+       "maximum": 65535
       },
       "uid": {
        "description": "owner inside the container",
