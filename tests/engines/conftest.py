@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from engines.containerd import Ctr, Daemon, remove_namespace
-from engines.image import make_image
+from engines.docker_podman import Dockerd, Engine, docker, podman
+from engines.image import NAME, make_image
 from support.leftovers import Snapshot, become_subreaper
 
-NAMESPACE = f"pyruntime-test-{os.getpid()}"
+NAMESPACE = PARENT = f"pyruntime-test-{os.getpid()}"
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,45 @@ def ctr(containerd: Daemon, pyruntime: Path, leftovers: Snapshot, prefix: str) -
     made = Ctr(containerd, NAMESPACE, pyruntime, prefix)
     yield made
     made.cleanup()
+
+
+@pytest.fixture(scope="session", params=["docker", "podman"])
+def engine(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    pyruntime: Path,
+    image: Path,
+) -> Iterator[Engine]:
+    """The engine with the test image. Its cgroups and mounts must be gone in the end."""
+    name = request.param
+    if os.geteuid() != 0:
+        pytest.skip("not root")
+    if not shutil.which({"docker": "dockerd", "podman": "podman"}[name]):
+        pytest.skip(f"{name} is not installed")
+    become_subreaper()
+    here = tmp_path_factory.mktemp(name)
+    daemon = Dockerd(here, pyruntime) if name == "docker" else None
+    made = docker(daemon, PARENT) if daemon else podman(here, pyruntime, PARENT)
+    made("load", "-i", str(image))
+    yield made
+    made("rmi", "-f", NAME)
+    if daemon:
+        daemon.stop()
+    remove_parent()
+    assert str(here) not in Path("/proc/self/mountinfo").read_text()
+
+
+def remove_parent() -> None:
+    """The engines leave the parent, and Podman its monitors' cgroup in it; both are empty."""
+    for hierarchy in Path("/sys/fs/cgroup").iterdir():
+        for path, _, _ in os.walk(hierarchy / PARENT, topdown=False):
+            os.rmdir(path)
+
+
+@pytest.fixture
+def detached(engine: Engine, prefix: str) -> Iterator[str]:
+    """A running container, removed afterwards."""
+    engine.run("-d", "--name", prefix, NAME, "sleep", "1000")
+    yield prefix
+    engine("kill", prefix, check=False)
+    engine("rm", "-f", prefix)

@@ -13,18 +13,29 @@ PATIENCE = 60
 CONTAINERS_CONF = """
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+init_path = "/usr/bin/catatonit"
 [engine]
 runtime_supports_json = ["pyruntime"]
 """
 
 
-class Engine:
-    """One of the two by its command line; `parent` is the cgroup its containers go to."""
+# exec: the process that is waited for and ended is the daemon itself.
+OWN_NETWORK = ("unshare", "--net", "sh", "-c", 'ip link set lo up; exec dockerd "$@"', "dockerd")
 
-    def __init__(self, words: list[str], parent: str, environment: dict[str, str]) -> None:
+
+class Engine:
+    """One of the two by its command line; `parent` is the cgroup its containers go to, `daemon`
+    the pid of the one that it has, or 0."""
+
+    def __init__(
+        self, words: list[str], parent: str, environment: dict[str, str], daemon: int = 0
+    ) -> None:
         self.words = words
+        self.daemon = daemon
         self.parent = parent
         self.environment = os.environ | environment
+        # with its settings, for who starts it without `environment`
+        self.anywhere = ["env", *(f"{key}={value}" for key, value in environment.items()), *words]
 
     def __call__(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -56,27 +67,34 @@ def podman(here: Path, runtime: Path, parent: str) -> Engine:
 
 
 class Dockerd:
-    """A Docker daemon whose default runtime is the one under test; `stop` ends it."""
+    """A Docker daemon whose default runtime is the one under test; `stop` ends it.
+
+    It has a network of its own, where its bridge and its packet filter are nobody else's.
+    """
 
     def __init__(self, here: Path, runtime: Path) -> None:
         self.address = f"unix://{here}/docker.sock"
         self.log = here / "log"
         self.data = here / "data"
         places = ["--data-root", self.data, "--exec-root", here / "exec", "-p", here / "pid"]
-        network = ["--iptables=false", "--ip-masq=false", "--bridge=none"]
+        network = ["--bip", "10.99.78.1/24"]
         runtimes = ["--add-runtime", f"pyruntime={runtime}", "--default-runtime", "pyruntime"]
         driver = ["--storage-driver=overlay2", "--exec-opt", "native.cgroupdriver=cgroupfs"]
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         with ready, self.log.open("wb") as log:
             ready.bind(str(here / "notify"))
             self._process = subprocess.Popen(
-                ["dockerd", "-H", self.address, *map(str, places), *driver, *runtimes, *network],
+                [*OWN_NETWORK, "-H", self.address, *map(str, places), *driver, *runtimes, *network],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=os.environ | {"NOTIFY_SOCKET": str(here / "notify")},
             )
             self._await(ready)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def _await(self, ready: socket.socket) -> None:
         """Until it says READY=1, as sd_notify(3) has it; or until it ends."""
@@ -93,12 +111,14 @@ class Dockerd:
             os.close(pidfd)
 
     def stop(self) -> None:
-        """It makes its data directory a shared mount where it is none, and leaves that."""
+        """It makes its data directory a shared mount where it is none, and leaves that; and
+        the network namespace that containers on the host's network were given."""
         self._process.terminate()
         self._process.wait(PATIENCE)
-        if os.path.ismount(self.data):
-            subprocess.run(["umount", self.data], check=True)
+        for path in (self.data, self.data.parent / "exec/netns/default"):
+            if os.path.exists(path) and str(path) in Path("/proc/self/mountinfo").read_text():
+                subprocess.run(["umount", path], check=True)
 
 
 def docker(daemon: Dockerd, parent: str) -> Engine:
-    return Engine(["docker", "-H", daemon.address], parent, {})
+    return Engine(["docker", "-H", daemon.address], parent, {}, daemon.pid)

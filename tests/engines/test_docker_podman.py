@@ -3,59 +3,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engines.docker_podman import Dockerd, Engine, docker, podman
+from engines.docker_podman import Engine
 from engines.image import NAME
-from support.leftovers import become_subreaper
-
-PARENT = f"pyruntime-test-{os.getpid()}"
-
-
-@pytest.fixture(scope="module", params=["docker", "podman"])
-def engine(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    pyruntime: Path,
-    image: Path,
-) -> Iterator[Engine]:
-    """The engine with the test image. Its cgroups and mounts must be gone in the end."""
-    name = request.param
-    if os.geteuid() != 0:
-        pytest.skip("not root")
-    if not shutil.which({"docker": "dockerd", "podman": "podman"}[name]):
-        pytest.skip(f"{name} is not installed")
-    become_subreaper()
-    here = tmp_path_factory.mktemp(name)
-    daemon = Dockerd(here, pyruntime) if name == "docker" else None
-    made = docker(daemon, PARENT) if daemon else podman(here, pyruntime, PARENT)
-    made("load", "-i", str(image))
-    yield made
-    made("rmi", "-f", NAME)
-    if daemon:
-        daemon.stop()
-    remove_parent()
-    assert str(here) not in Path("/proc/self/mountinfo").read_text()
-
-
-def remove_parent() -> None:
-    """The engines leave the parent, and Podman its monitors' cgroup in it; both are empty."""
-    for hierarchy in Path("/sys/fs/cgroup").iterdir():
-        for path, _, _ in os.walk(hierarchy / PARENT, topdown=False):
-            os.rmdir(path)
-
-
-@pytest.fixture
-def detached(engine: Engine, prefix: str) -> Iterator[str]:
-    """A running container, removed afterwards."""
-    engine.run("-d", "--name", prefix, NAME, "sleep", "1000")
-    yield prefix
-    engine("kill", prefix, check=False)
-    engine("rm", "-f", prefix)
 
 
 def test_output_and_exit_code(engine: Engine) -> None:
