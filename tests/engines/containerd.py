@@ -31,16 +31,18 @@ PATIENCE = 60
 class Daemon:
     """A running daemon, ready for requests; `stop` ends it and nothing else."""
 
-    def __init__(self, here: Path) -> None:
+    def __init__(self, here: Path, text: str = "", *, own_network: bool = False) -> None:
+        """text: its configuration, when it is not CONFIG. own_network: apart from the host's."""
         self.address = here / "containerd.sock"
         self.log = here / "log"
         config = here / "config.toml"
-        config.write_text(CONFIG.format(here=here))
+        config.write_text(text or CONFIG.format(here=here))
+        apart = ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "containerd"]
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         with ready, self.log.open("wb") as log:
             ready.bind(str(here / "notify"))
             self._process = subprocess.Popen(
-                ["containerd", "--config", str(config)],
+                [*(apart if own_network else []), "containerd", "--config", str(config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -23,7 +23,7 @@ LAYER = "application/vnd.oci.image.layer.v1.tar"
 DIRECTORIES = ("bin", "dev", "etc", "proc", "run", "sys", "tmp")
 
 
-def make_image(path: Path, command: list[str] | None = None) -> Path:
+def make_image(path: Path, command: list[str] | None = None, name: str = NAME) -> Path:
     """Write the archive to `path`; `command` is what the image runs when nothing is said."""
     layer = rootfs_tar()
     config = as_json(
@@ -43,12 +43,12 @@ def make_image(path: Path, command: list[str] | None = None) -> Path:
             "layers": [described(LAYER, layer)],
         }
     )
-    names = {"org.opencontainers.image.ref.name": NAME, "io.containerd.image.name": NAME}
+    names = {"org.opencontainers.image.ref.name": name, "io.containerd.image.name": name}
     index = {
         "schemaVersion": 2,
         "manifests": [described(MANIFEST, manifest) | {"annotations": names}],
     }
-    docker = [{"Config": blob(config), "RepoTags": [NAME], "Layers": [blob(layer)]}]
+    docker = [{"Config": blob(config), "RepoTags": [name], "Layers": [blob(layer)]}]
     with tarfile.open(path, "w") as archive:
         add(archive, "oci-layout", as_json({"imageLayoutVersion": "1.0.0"}))
         add(archive, "index.json", as_json(index))
