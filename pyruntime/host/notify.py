@@ -35,7 +35,8 @@ class Proxy:
 
     def __init__(self, state_fd: int, manager: str) -> None:
         """manager: an absolute path, or "@" and an abstract name. Raises HostError."""
-        self._manager = f"\0{manager[1:]}" if manager[0] == "@" else manager
+        address = os.fsencode(manager)  # as bytes: a string with a NUL is no path
+        self._manager = b"\0" + address[1:] if manager[0] == "@" else address
         self.socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM | _socket.SOCK_CLOEXEC)
         # By the descriptor: a unix socket's path must fit 108 bytes.
         path = f"/proc/self/fd/{state_fd}/{DIRECTORY}/{NAME}"
