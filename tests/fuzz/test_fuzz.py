@@ -67,7 +67,7 @@ def test_a_fault_would_be_found(tmp_path: Path) -> None:
     check = "s->length >= size - s->offset"
     assert decode.count(check) == 1
     (tmp_path / "faulty.c").write_text(decode.replace(check, "s->length > size - s->offset"))
-    others = [NATIVE / f"init/{name}.c" for name in ("run", "report")]
+    others = [NATIVE / f"init/{name}.c" for name in ("run", "report", "trace")]
     stubs = tmp_path / "stubs.c"
     stubs.write_text(
         '#include "init/run.h"\n'
