@@ -79,8 +79,10 @@ def test_a_fault_would_be_found(tmp_path: Path) -> None:
     include = ["-I", NATIVE / "init"]
     command = ["clang", *FLAGS, *include, "-o", program, HERE / "plan.c"]
     subprocess.run([*command, tmp_path / "faulty.c", stubs, *others], check=True)
+    found = tmp_path / "found"
+    found.mkdir()  # the first directory is written to
     with pytest.raises(AssertionError, match="AddressSanitizer"):
-        run(program, "-runs=2000000", "-max_len=4096", HERE / "corpus/plan")
+        run(program, "-runs=2000000", "-max_len=4096", found, HERE / "corpus/plan")
 
 
 def test_corpus_is_small() -> None:
