@@ -83,7 +83,7 @@ def every(bundle: Callable[..., Bundle], prefix: str) -> Bundle:
     made = bundle()
     shutil.rmtree(made.rootfs)
     make_rootfs(made.rootfs)
-    (made.rootfs / "work").mkdir()
+    (made.rootfs / "place").mkdir()
     shutil.copy(SOURCE / "tell", made.rootfs / "tell")
     made.config = json.loads(json.dumps(CONFIG))
     made.config["linux"]["cgroupsPath"] = f"/{prefix}every-field"
@@ -99,7 +99,7 @@ def test_every_field(runtime: Runtime, every: Bundle) -> None:
         "names": "every-field example.org",
         "user": "1000 1001 1001 1002 1003",
         "umask": "0027",
-        "cwd": "/work hello",
+        "cwd": "/place hello",
         "limit": "100 200",
         "oom": "500",
         "io": "best-effort: prio 6",
@@ -116,7 +116,7 @@ def test_every_field(runtime: Runtime, every: Bundle) -> None:
         "memory": "bind=static:0",
     }
     assert "/file: Read-only file system" in done.stderr
-    assert "'/work/directory': Operation not supported" in done.stderr
+    assert "'/place/directory': Operation not supported" in done.stderr
     assert "Function not implemented" in done.stderr
     assert done.returncode == 1
 
