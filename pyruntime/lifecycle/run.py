@@ -6,11 +6,12 @@ from __future__ import annotations
 from pyruntime import state
 from pyruntime.errors import NotFound
 from pyruntime.lifecycle.create import create
+from pyruntime.lifecycle.launching import attend
 from pyruntime.lifecycle.start import poststart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pyruntime.lifecycle.create import Created, CreateRequest
+    from pyruntime.lifecycle.create import CreateRequest
     from pyruntime.log import Log
 
 
@@ -32,26 +33,14 @@ def run(request: CreateRequest, log: Log, *, keep: bool, subreaper: bool) -> int
             if created.notify is not None:
                 created.notify.await_ready(created.child.pid)
             return 0
-        return attend_created(created)
+        import pyruntime.lifecycle.delete  # noqa: F401 - for later, now that the program works
+
+        return attend(created.child, created.master, created.signals, created.notify)
     finally:
         log.mark("attend the container")
         created.close()
         if not request.detach and not keep:
             _clean_up(request, log)
-
-
-def attend_created(created: Created) -> int:
-    import pyruntime.lifecycle.delete  # noqa: F401 - for later, now that the program is at work
-    from pyruntime.host.console import Terminal
-    from pyruntime.host.foreground import attend
-
-    assert created.signals is not None
-    child = created.child
-    notify = created.notify
-    if created.master < 0:
-        return attend(child.pid, child.pidfd, created.signals, None, notify=notify)
-    with Terminal(created.master) as terminal:
-        return attend(child.pid, child.pidfd, created.signals, terminal, notify=notify)
 
 
 def _clean_up(request: CreateRequest, log: Log) -> None:

@@ -160,7 +160,7 @@ def descriptor_of_the_old_root(scene: Scene) -> str:
 @TABLE.attack(
     "CVE-2022-29162",
     Edit(
-        "lifecycle/exec.py",
+        "lifecycle/added.py",
         'if sets.get("inheritable"):',
         'if True:\n        kinds += ["inheritable"]',
     ),
@@ -195,7 +195,7 @@ USERS = [
 @TABLE.attack(
     "CVE-2026-30892",
     Edit(
-        "lifecycle/exec.py",
+        "lifecycle/added.py",
         "    plain = text.isascii()",
         "    import re\n\n    found = re.match('[0-9]*', text)\n    return int((found and found[0])[:9] or 0)\n    plain = text.isascii()",
     ),

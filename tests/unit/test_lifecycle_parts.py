@@ -9,7 +9,8 @@ import pytest
 
 from pyruntime.errors import HostError, UsageError
 from pyruntime.launch import protocol
-from pyruntime.lifecycle.exec import ExecRequest, process_of
+from pyruntime.lifecycle.added import process_of
+from pyruntime.lifecycle.exec import ExecRequest
 from pyruntime.lifecycle.kill import parse_signal
 from pyruntime.lifecycle.late import late_steps, restore
 from pyruntime.lifecycle.undo import Undo
