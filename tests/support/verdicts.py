@@ -114,6 +114,14 @@ def _type_bits(value: Any) -> Any:
     return value
 
 
+def _recursive(value: Any) -> Any:
+    linux = _at(value, "linux")
+    word = _at(linux, "rootfsPropagation")
+    if word in ("rprivate", "rshared", "rslave", "runbindable"):
+        linux["rootfsPropagation"] = word[1:]
+    return value
+
+
 # Why the verdicts differ, and what makes the difference go away.
 DIFFERENCES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("1.0 is an integer since draft 6 of JSON Schema, but not in draft 4", _whole),
@@ -123,6 +131,7 @@ DIFFERENCES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("the official irqs refers to what is not there", _without("vm", "hwConfig", "irqs")),
     ("the runtime defines a status of its own, as runtime.md allows", _paused),
     ("Podman writes the bits of a device's type into its mode, and runc takes them", _type_bits),
+    ("Podman writes rslave as the propagation of /, and runc takes it", _recursive),
     ("features-linux.md has it, the official schema not", _without("linux", "memoryPolicy")),
     (
         "features-linux.md has it, the official schema not",

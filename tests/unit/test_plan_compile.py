@@ -121,6 +121,7 @@ def test_a_changed_root_needs_a_mount_namespace(change: dict[str, Any]) -> None:
         ("private", mo.PRIVATE | mo.MS_REC, 0, mo.PRIVATE),
         ("slave", mo.SLAVE | mo.MS_REC, mo.SLAVE, mo.SLAVE),
         ("shared", mo.SHARED, 0, mo.SHARED),
+        ("rslave", mo.SLAVE | mo.MS_REC, mo.SLAVE, mo.SLAVE | mo.MS_REC),
         ("rshared", mo.SHARED | mo.MS_REC, 0, mo.SHARED | mo.MS_REC),
         # An unbindable mount could not be cloned.
         ("unbindable", mo.PRIVATE | mo.MS_REC, 0, mo.UNBINDABLE),

@@ -196,6 +196,7 @@ def test_no_row_of_differences_is_idle() -> None:
         ("config", vm(iomems=[{"firstMFN": 1, "nrMFNs": 1}, {}])),
         ("config", vm(irqs=[1])),
         ("config", device(fileMode=0o20644)),
+        ("config", {"ociVersion": "", "linux": {"rootfsPropagation": "rslave"}}),
         ("features", features(memoryPolicy={"modes": 1})),
         ("features", features(intelRdt={"schemata": 1})),
         ("features", features(intelRdt={"monitoring": 1})),

@@ -44,8 +44,8 @@ EXPECTED = """\
 [type: resource, such as RLIMIT_NOFILE]
 10:54 warning /process/rlimits/0/hrad: unknown property "hrad" is ignored [did you mean "hard"?]
 12:15 error /hostname: needs a uts namespace [add {"type": "uts"} to linux.namespaces]
-14:26 error /linux/rootfsPropagation: must be "private", "shared", "slave" or "unbindable", \
-not "shard" [did you mean "shared"?]
+14:26 error /linux/rootfsPropagation: must be "private", "shared", "slave", "unbindable", \
+"rprivate", "rshared", "rslave" or "runbindable", not "shard" [did you mean "shared"?]
 15:39 error /linux/resources/memory/limit: must be an integer, not "5m" \
 [limit: bytes of memory, -1 for no limit]
 15:74 error /linux/resources/cpu/quota: must be -1 (no limit) or at least 1000 microseconds []

@@ -367,7 +367,7 @@ TABLE: Node = ('object', ('ociVersion',), (
            )))),
         )))),
      ))),
-    ('rootfsPropagation', ('enum', ('private', 'shared', 'slave', 'unbindable'))),
+    ('rootfsPropagation', ('enum', ('private', 'shared', 'slave', 'unbindable', 'rprivate', 'rshared', 'rslave', 'runbindable'))),
     ('maskedPaths', ('strings',)),
     ('readonlyPaths', ('strings',)),
     ('mountLabel', ('string',)),

@@ -759,13 +759,17 @@ SCHEMAS: dict[str, Any] = {
     "$ref": "#/$defs/seccomp"
    },
    "rootfsPropagation": {
-    "description": "mount propagation of /",
+    "description": "mount propagation of /; rslave and its like, of all mounts below too",
     "type": "string",
     "enum": [
      "private",
      "shared",
      "slave",
-     "unbindable"
+     "unbindable",
+     "rprivate",
+     "rshared",
+     "rslave",
+     "runbindable"
     ]
    },
    "maskedPaths": {
