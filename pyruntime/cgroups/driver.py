@@ -73,10 +73,10 @@ def create_or_absent(
 def _is_rootless(asked: str) -> bool:
     if asked != "auto":
         return asked == "true"
-    return os.geteuid() != 0 or _in_user_namespace()
+    return os.geteuid() != 0 or in_user_namespace()
 
 
-def _in_user_namespace() -> bool:
+def in_user_namespace() -> bool:
     """Root of a user namespace below the host's, which maps all ids to themselves."""
     from pyruntime.cgroups.files import read_raw
 
