@@ -16,7 +16,8 @@ ROOT = HERE.parent.parent
 ENTRY = {"main.c", "start.c"}
 
 sources = [path for path in sorted(HERE.glob("init/*.c")) if path.name not in ENTRY]
-sources += [HERE / name for name in ("bpf.c", "memfd.c", "probe.c", "shim.c", "spawn.c")]
+SHIM = ("bpf.c", "memfd.c", "probe.c", "program.c", "shim.c", "spawn.c", "vfork.c")
+sources += [HERE / name for name in SHIM]
 
 FLAGS = ["-std=gnu11", "-g0", "-Os", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"]
 

@@ -8,10 +8,23 @@ struct pyr_spawn {
   const int *slots;
   uint32_t nslots;
   uint32_t preserve;
+  const int *given;
+  ...;
+};
+
+struct pyr_program {
+  const char *path;
+  const char *const *args;
+  const char *const *env;
+  const char *cwd;
+  int stdin_fd;
+  int output_fd;
   ...;
 };
 
 int pyr_spawn(const struct pyr_spawn *how, int *pid, int *pidfd);
+int pyr_program(const struct pyr_program *how, int *pid, int *pidfd);
+int pyr_user_namespace(int *pid, int *pidfd);
 int pyr_memfd(const char *name, const void *data, size_t size, int executable);
 int pyr_init_image(const char *path);
 int pyr_setns(int fd, int nstype);

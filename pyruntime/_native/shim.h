@@ -15,13 +15,31 @@ struct pyr_spawn {
   const int *slots; /* nslots descriptors; -1 leaves a slot closed */
   uint32_t nslots;
   uint32_t preserve; /* how many descriptors from 3 on the caller passes through */
+  const int *given;  /* 3 + preserve descriptors that become 0.., NULL: those with the numbers */
 };
 
 /*
  * Starts the init and waits until it is executed. The slots become base.. = 3 + preserve..,
- * everything else is closed. Gives the pid in the caller's namespace and a pidfd.
+ * everything else is closed. Gives the pid in the caller's namespace and a pidfd. Of a process
+ * with threads only the calling one waits, and only its children's pid namespace changes.
  */
 int pyr_spawn(const struct pyr_spawn *how, int *pid, int *pidfd);
+
+/* A program of the host: its directory, descriptors for its standard streams. */
+struct pyr_program {
+  const char *path;
+  const char *const *args; /* both end with NULL */
+  const char *const *env;
+  const char *cwd;
+  int stdin_fd;
+  int output_fd; /* for standard output and error */
+};
+
+/* Starts the program, with default signals and no other descriptor, as pyr_spawn does. */
+int pyr_program(const struct pyr_program *how, int *pid, int *pidfd);
+
+/* A child in a new user namespace, which does nothing until it is killed or the caller ends. */
+int pyr_user_namespace(int *pid, int *pidfd);
 
 /* A sealed memfd with these bytes; executable: nonzero when it is to be executed. */
 int pyr_memfd(const char *name, const void *data, size_t size, int executable);

@@ -14,6 +14,7 @@ import select
 import time
 
 from pyruntime.errors import HookError
+from pyruntime.host import program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _run(kind: str, index: int, hook: Hook, state: bytes, cwd: str) -> None:
     os.set_blocking(feed, False)
     os.set_blocking(drain, False)
     try:
-        pid = _start(hook, stdin, output, cwd)
+        pid, pidfd = _start(hook, stdin, output, cwd)
     except OSError as err:
         os.close(feed)
         os.close(drain)
@@ -69,7 +70,7 @@ def _run(kind: str, index: int, hook: Hook, state: bytes, cwd: str) -> None:
     finally:
         os.close(stdin)
         os.close(output)
-    status, tail = _attend(pid, feed, drain, state, deadline)
+    status, tail = _attend(pid, pidfd, feed, drain, state, deadline)
     if status is None:
         cause = f"still running after {timeout} s, killed"
         raise failure.error(cause, errno.ETIMEDOUT, tail, code="hook-timeout")
@@ -119,8 +120,8 @@ class _Failure:
         )
 
 
-def _start(hook: Hook, stdin: int, output: int, cwd: str) -> int:
-    """Spawn the hook in the bundle's directory, with default signals. Raises OSError."""
+def _start(hook: Hook, stdin: int, output: int, cwd: str) -> tuple[int, int]:
+    """Spawn the hook in the bundle's directory: pid and pidfd. Raises OSError."""
     environment = hook.get("env")
     if environment is None:
         env: dict[str, str] = dict(os.environ)  # runc and crun both hand on their own
@@ -129,35 +130,19 @@ def _start(hook: Hook, stdin: int, output: int, cwd: str) -> int:
         for entry in environment:
             name, _, value = entry.partition("=")
             env[name] = value
-    here = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.chdir(cwd)  # posix_spawn has no directory of its own
-        return os.posix_spawn(
-            hook["path"],
-            hook.get("args") or [hook["path"]],
-            env,
-            file_actions=(
-                (os.POSIX_SPAWN_DUP2, stdin, 0),
-                (os.POSIX_SPAWN_DUP2, output, 1),
-                (os.POSIX_SPAWN_DUP2, output, 2),
-            ),
-            setsigdef=(_signal.SIGPIPE, _signal.SIGINT, _signal.SIGTERM),
-            setsigmask=(),
-        )
-    finally:
-        os.fchdir(here)
-        os.close(here)
+    path = hook["path"]
+    args = hook.get("args") or [path]
+    return program.start(path, args, env, cwd=cwd, stdin=stdin, output=output)
 
 
 def _attend(
-    pid: int, feed: int, drain: int, state: bytes, deadline: float | None
+    pid: int, pidfd: int, feed: int, drain: int, state: bytes, deadline: float | None
 ) -> tuple[int | None, bytes]:
     """Feed and drain the hook until it ends: its wait status (None: out of time), its output.
 
-    Owns the pid and both descriptors. A hook may leave a daemon behind that keeps its
+    Owns the pid and the descriptors. A hook may leave a daemon behind that keeps its
     output open, so its end is the end of the process and not of the pipe.
     """
-    pidfd = os.pidfd_open(pid)
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     poll.register(drain, select.POLLIN)

@@ -10,14 +10,13 @@ from __future__ import annotations
 import _signal
 import os
 
-from pyruntime._shim import lib
+from pyruntime._shim import ffi, lib
 from pyruntime.errors import HostError, host_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyruntime.plan.plan import IdMaps, Range
 
-CLONE_NEWUSER = 0x10000000
 PROGRAMS = {"uid": "newuidmap", "gid": "newgidmap"}
 OUTPUT_KEPT = 1024
 CODE = "id-map"
@@ -47,40 +46,21 @@ def write_maps(pid: int, maps: IdMaps) -> None:
 
 def namespace_of(maps: IdMaps) -> int:
     """A descriptor of a user namespace that has these mappings and no process."""
-    read, write = os.pipe2(os.O_CLOEXEC)
-    pid = os.fork()
-    if pid == 0:
-        _stay(read, write)
+    pid, pidfd = ffi.new("int *"), ffi.new("int *")
+    result = lib.pyr_user_namespace(pid, pidfd)
+    if result < 0:
+        hint = "is a limit in /proc/sys/user/max_user_namespaces reached?"
+        cause = OSError(-result, os.strerror(-result))
+        raise host_error(cause, "make user namespace", pointer=maps.pointer, hint=hint, code=CODE)
     try:
-        os.close(write)
-        answer = os.read(read, 16)
-        if answer != b"0":
-            number = int(answer or b"5")
-            hint = "is a limit in /proc/sys/user/max_user_namespaces reached?"
-            cause = OSError(number, os.strerror(number))
-            raise host_error(
-                cause, "make user namespace", pointer=maps.pointer, hint=hint, code=CODE
-            )
-        write_maps(pid, maps)
-        return os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+        write_maps(pid[0], maps)
+        return os.open(f"/proc/{pid[0]}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
     except OSError as err:
         raise host_error(err, "open user namespace", pointer=maps.pointer, code=CODE) from None
     finally:
-        os.close(read)
-        os.kill(pid, _signal.SIGKILL)
-        os.waitpid(pid, 0)
-
-
-def _stay(read: int, write: int) -> None:
-    """In the child: be in a new user namespace until killed, or until the parent is gone."""
-    try:
-        os.close(read)
-        result = lib.pyr_unshare(CLONE_NEWUSER)
-        os.write(write, b"%d" % -result)
-        while result == 0 and os.getppid() != 0:
-            _signal.pause()
-    finally:
-        os._exit(0)
+        _signal.pidfd_send_signal(pidfd[0], _signal.SIGKILL)
+        os.waitpid(pid[0], 0)
+        os.close(pidfd[0])
 
 
 def _lines(ranges: tuple[Range, ...]) -> str:

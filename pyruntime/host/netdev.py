@@ -44,7 +44,7 @@ def move(devices: Sequence[NetDevice], pid: int) -> None:
     except OSError as err:
         raise host_error(err, "open namespace", path, pointer="/linux/netDevices") from None
     try:
-        own = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        own = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         try:
             _refuse_own(own, target)
             with IPRoute() as here, _socket_in(own, target) as there:

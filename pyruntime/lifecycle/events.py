@@ -120,7 +120,7 @@ def _stats(record: Record, cgroup: Cgroup) -> dict[str, Any]:
 def network_interfaces(pid: int) -> list[dict[str, Any]] | None:
     """Of the process's network namespace when it is not the caller's own, else None."""
     try:
-        theirs, ours = os.stat(f"/proc/{pid}/ns/net"), os.stat("/proc/self/ns/net")
+        theirs, ours = os.stat(f"/proc/{pid}/ns/net"), os.stat("/proc/thread-self/ns/net")
         if (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino):
             return None
         content = state.read_file(f"/proc/{pid}/net/dev").decode()

@@ -8,6 +8,7 @@ import fcntl
 import os
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,67 @@ def test_own_descriptor_among_the_preserved_is_refused(image: int) -> None:
         refused(errno.EBADF, high, [other], preserve=other - 2)
         for fd in (other, high, image):
             os.close(fd)
+
+
+def test_given_descriptors_take_the_first_numbers(tmp_path: Path) -> None:
+    """Whatever their numbers here, each other's among them; one given twice; close-on-exec."""
+    read, write = os.pipe()
+    with open(tmp_path / "in", "w+") as file:
+        file.write("in\n")
+        file.flush()
+        os.lseek(file.fileno(), 0, os.SEEK_SET)
+        shell = "cat; cat <&3; ls /proc/self/fd | tr '\\n' ' ' >&2"
+        other = os.open(tmp_path / "in", os.O_RDONLY)
+        given = [file.fileno(), write, write, other]
+        with Init(program("/bin/sh", "-c", shell, keep=1), preserve=1, given=given) as init:
+            os.close(write)
+            assert os.waitstatus_to_exitcode(init.wait()) == 0
+        os.close(other)
+    with open(read) as pipe:
+        assert pipe.read() == "in\nin\n0 1 2 3 4 "
+
+
+def test_given_descriptors_and_slots_collide() -> None:
+    """Given to 0.. are descriptors with the numbers that the slots are to get."""
+    pid = os.fork()
+    if pid == 0:
+        os.closerange(3, 64)
+        read, write = os.pipe()
+        null = os.open(os.devnull, os.O_RDWR)
+        assert (read, write, null) == (3, 4, 5)
+        init = Init(program("/bin/echo", "hello"), given=[null, write, null])
+        os.close(write)
+        os._exit(not (init.wait() == 0 and os.read(read, 100) == b"hello\n"))
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_given_descriptors_are_checked(image: int) -> None:
+    refused(errno.EBADF, image, [-1], given=[0, 999, 2])
+    refused(errno.E2BIG, image, [-1] * 3, preserve=257, given=[0] * 260)
+    os.close(image)
+
+
+def test_threads_start_at_the_same_time() -> None:
+    """Each waits for its own child, and its pid namespace is changed for itself alone."""
+    with Init([ops.sync("", phase=ops.PHASE_READY)], flags=lib.CLONE_NEWPID) as first:
+        assert first.receive() is not None
+        pidns = os.open(f"/proc/{first.pid}/ns/pid", os.O_RDONLY)
+        own = os.readlink("/proc/thread-self/ns/pid_for_children")
+        found: list[tuple[int, int, bool]] = []
+
+        def work(number: int) -> None:
+            for _ in range(10):
+                with Init(program("/bin/true"), pidns=pidns if number % 2 else -1) as init:
+                    same = os.readlink("/proc/thread-self/ns/pid_for_children") == own
+                    found.append((number, os.waitstatus_to_exitcode(init.wait()), same))
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        os.close(pidns)
+    assert sorted(found) == sorted((number, 0, True) for number in range(8) for _ in range(10))
 
 
 def test_slots_keep_their_order_when_numbers_collide() -> None:

@@ -57,6 +57,7 @@ class Init:
         start: int = -1,
         preserve: int = 0,
         pidns: int = -1,
+        given: Sequence[int] | None = None,
     ) -> None:
         plan = steps if isinstance(steps, bytes) else encode_steps(list(steps), preserve)
         self.sync, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -64,7 +65,7 @@ class Init:
         memfd = checked(lib.pyr_memfd(b"plan", plan, len(plan), 0))
         try:
             self.pid, self.pidfd = spawn(
-                image, [theirs.fileno(), memfd, start, *slots], flags, preserve, pidns
+                image, [theirs.fileno(), memfd, start, *slots], flags, preserve, pidns, given=given
             )
         except BaseException:
             self.sync.close()
@@ -118,12 +119,15 @@ def spawn(
     preserve: int = 0,
     pidns: int = -1,
     cgroup: int = -1,
+    given: Sequence[int] | None = None,
 ) -> tuple[int, int]:
     """pid and pidfd. Raises OSError."""
     numbers = ffi.new("int[]", list(slots))
     how = ffi.new("struct pyr_spawn *")
     how.init_fd, how.flags, how.pidns_fd, how.cgroup_fd = image, flags, pidns, cgroup
     how.slots, how.nslots, how.preserve = numbers, len(slots), preserve
+    kept = ffi.NULL if given is None else ffi.new("int[]", list(given))
+    how.given = kept
     pid, pidfd = ffi.new("int *"), ffi.new("int *")
     checked(lib.pyr_spawn(how, pid, pidfd))
     return pid[0], pidfd[0]

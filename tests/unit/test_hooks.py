@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,43 @@ def test_poststop_goes_on_after_a_failure(tmp_path: Path) -> None:
 def test_a_missing_hook_names_its_path(tmp_path: Path) -> None:
     with pytest.raises(HookError, match=r"#0 \(/no/such\): No such file or directory"):
         run(tmp_path, {"path": "/no/such"})
+
+
+def test_a_missing_directory_is_told(tmp_path: Path) -> None:
+    with pytest.raises(HookError, match=r"#0 \(/bin/sh\): No such file or directory"):
+        run(tmp_path / "missing", sh("exit 0"))
+
+
+def test_hooks_have_no_descriptor_but_their_streams(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.set_inheritable(write, True)
+    run(tmp_path, sh("ls /proc/self/fd > fds"))
+    os.close(read)
+    os.close(write)
+    assert (tmp_path / "fds").read_text().split() == ["0", "1", "2", "3"]  # 3 is ls's own
+
+
+WATCH = """
+import os, sys
+print(flush=True)
+places = set()
+while os.getppid() == int(sys.argv[1]) and not os.path.exists(sys.argv[2]):
+    places.add(os.readlink(f"/proc/{sys.argv[1]}/cwd"))
+print(*places)
+"""
+
+
+def test_the_process_keeps_its_directory(tmp_path: Path) -> None:
+    """At every instant: it is that of all its threads."""
+    end = tmp_path / "end"
+    command = [sys.executable, "-c", WATCH, str(os.getpid()), str(end)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
+        assert watch.stdout is not None
+        watch.stdout.readline()
+        for _ in range(50):
+            run(tmp_path, sh("exit 0"))
+        end.touch()
+        assert watch.stdout.read().split() == [os.getcwd()]
 
 
 def test_a_hook_that_does_not_read_its_state_is_no_error(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A program of the host, started in a directory of its own.
+
+os.posix_spawn has no such thing, and the caller's own directory belongs to all its threads.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pyruntime._shim import ffi, lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+
+def start(
+    path: str,
+    args: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    cwd: str,
+    stdin: int,
+    output: int,
+) -> tuple[int, int]:
+    """Its pid and a pidfd. output: descriptor of standard output and error. It has no other
+    descriptors, and default signals. Raises OSError.
+    """
+    keep: list[Any] = []
+
+    def strings(texts: Sequence[str]) -> Any:
+        found = [_text(text) for text in texts]
+        keep.extend(found)
+        return ffi.new("char *[]", [*found, ffi.NULL])
+
+    how = ffi.new("struct pyr_program *")
+    arrays = strings(args), strings([f"{name}={value}" for name, value in env.items()])
+    names = _text(path), _text(cwd)
+    how.path, how.cwd = names
+    how.args, how.env = (ffi.cast("char const *const *", array) for array in arrays)
+    how.stdin_fd = stdin
+    how.output_fd = output
+    pid = ffi.new("int *")
+    pidfd = ffi.new("int *")
+    result = lib.pyr_program(how, pid, pidfd)
+    if result < 0:
+        raise OSError(-result, os.strerror(-result))
+    return pid[0], pidfd[0]
+
+
+def _text(text: str) -> Any:
+    data = os.fsencode(text)
+    if b"\0" in data:
+        raise OSError(22, "embedded null byte")
+    return ffi.new("char[]", data)
