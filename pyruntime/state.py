@@ -141,12 +141,13 @@ def alive(record: Record) -> bool:
 class StateDir:
     """A container's directory, open. Use as a context manager: closing releases the lock."""
 
-    __slots__ = ("fd", "id", "path")
+    __slots__ = ("_held", "fd", "id", "path")
 
     def __init__(self, container_id: str, path: str, fd: int) -> None:
         self.id = container_id
         self.path = path
         self.fd = fd
+        self._held = False
 
     def __enter__(self) -> StateDir:
         return self
@@ -155,13 +156,18 @@ class StateDir:
         self.close()
 
     def close(self) -> None:
+        """A lock ends here even if another thread has forked since it was taken: what is
+        copied is the descriptor, not the lock."""
         if self.fd >= 0:
+            if self._held:
+                fcntl.flock(self.fd, fcntl.LOCK_UN)
             os.close(self.fd)
             self.fd = -1
 
     def lock(self) -> None:
         """Wait for the container's lock. Raises NotFound if it was deleted meanwhile."""
         fcntl.flock(self.fd, fcntl.LOCK_EX)
+        self._held = True
         if os.fstat(self.fd).st_nlink == 0:
             raise NotFound("container does not exist")
 

@@ -37,6 +37,7 @@ COLD = (
     "pyruntime.host.seccomp.flags",
     "pyruntime.host.seccomp.stub",
     "pyruntime.host.survey",
+    "pyruntime.host.template",
     "pyruntime.jsonfault",
     "pyruntime.lifecycle.traced",
     "pyruntime.log_socket",

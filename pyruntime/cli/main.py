@@ -147,22 +147,12 @@ def _report_bug(log: Log, err: Exception) -> None:
 
 
 def state_root(common: Values) -> str:
-    """The directory of all containers' state, absolute.
-
-    As root /run/pyruntime; an ordinary user's is $XDG_RUNTIME_DIR/pyruntime (an empty
-    variable counts as unset, conmon gives one), and so is that of a user namespace's root which
-    an engine made of an ordinary user. Raises UsageError for "/".
-    """
+    """The directory of all containers' state, absolute. Raises UsageError for "/"."""
     root = common.text("root")
-    if not common.given("root"):
-        runtime_dir = os.environ.get("XDG_RUNTIME_DIR", "")
-        if os.geteuid() != 0:
-            root = f"{runtime_dir or f'/run/user/{os.geteuid()}'}/pyruntime"
-        elif runtime_dir and os.environ.get("USER") != "root":
-            from pyruntime.cgroups.driver import in_user_namespace  # root itself has no use for it
+    if not common.given("root") and (os.geteuid() != 0 or os.environ.get("XDG_RUNTIME_DIR")):
+        from pyruntime.host.root import default_root  # root itself has the option's default
 
-            if in_user_namespace():
-                root = f"{runtime_dir}/pyruntime"
+        root = default_root()
     root = os.path.abspath(root)
     if root == "/":
         raise UsageError("option --root must not be /")

@@ -17,6 +17,8 @@ from pyruntime.plan.namespaces import NAMES, TYPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyruntime.plan.plan import Plan, Slot
 
 INIT_PATH = f"{__file__.rpartition('/launch/')[0]}/libexec/pyruntime-init"
@@ -52,6 +54,12 @@ class Child:
         os.close(self.pidfd)
         self.pid, self.pidfd = pid, pidfd
 
+    def release(self) -> int:
+        """Its pidfd, which is the caller's from now on; the rest is closed."""
+        pidfd, self.pidfd = self.pidfd, -1
+        self.sync.close()
+        return pidfd
+
     def close(self) -> None:
         self.sync.close()
         if self.pidfd >= 0:
@@ -69,12 +77,21 @@ def _pid_of(pidfd: int) -> int:
     raise HostError("the init's child has ended, or was none", op="fork")
 
 
-def spawn(plan: Plan, blob: bytes, *, start_fd: int, cgroup_fd: int, preserve: int) -> Child:
+def spawn(
+    plan: Plan,
+    blob: bytes,
+    *,
+    start_fd: int,
+    cgroup_fd: int,
+    preserve: int,
+    given: Sequence[int] | None = None,
+) -> Child:
     """Start the init on an encoded plan.
 
     start_fd: the listening socket for `start`, -1 for none. cgroup_fd: directory of the
     cgroup2 group to be born in, -1 for none. preserve: how many of the caller's fds from 3
-    on go to the container. Raises HostError, ConfigError (a namespace path).
+    on go to the container. given: 3 + preserve of them that become 0.., whatever their
+    numbers here. Raises HostError, ConfigError (a namespace path).
     """
     opened: list[int] = []
     ours, theirs = _socket.socketpair(
@@ -101,7 +118,7 @@ def spawn(plan: Plan, blob: bytes, *, start_fd: int, cgroup_fd: int, preserve: i
             opened.append(pid_namespace)
         before = _pin(plan.cpus) if plan.cpus else None
         try:
-            pid, pidfd = _clone(plan, image, slots, pid_namespace, cgroup_fd, preserve)
+            pid, pidfd = _clone(plan, image, slots, pid_namespace, cgroup_fd, preserve, given)
         finally:
             if before is not None:
                 os.sched_setaffinity(0, before)
@@ -130,9 +147,16 @@ def _pin(cpus: list[int]) -> set[int]:
 
 
 def _clone(
-    plan: Plan, image: int, slots: list[int], pid_namespace: int, cgroup_fd: int, preserve: int
+    plan: Plan,
+    image: int,
+    slots: list[int],
+    pid_namespace: int,
+    cgroup_fd: int,
+    preserve: int,
+    given: Sequence[int] | None,
 ) -> tuple[int, int]:
     numbers = ffi.new("int[]", slots)
+    first = ffi.NULL if given is None else ffi.new("int[]", list(given))
     how = ffi.new("struct pyr_spawn *")
     how.init_fd = image
     how.flags = plan.clone_flags
@@ -141,6 +165,7 @@ def _clone(
     how.slots = numbers
     how.nslots = len(slots)
     how.preserve = preserve
+    how.given = first
     pid = ffi.new("int *")
     pidfd = ffi.new("int *")
     result = lib.pyr_spawn(how, pid, pidfd)

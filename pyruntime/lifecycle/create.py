@@ -31,6 +31,7 @@ from pyruntime.state import Record, StateDir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from pyruntime.cgroups.base import Cgroup
@@ -79,6 +80,7 @@ class CreateRequest(LaunchRequest):
         systemd_cgroup: bool = False,
         no_cgroup: bool = False,
         config: str = "",
+        given: Sequence[int] | None = None,
     ) -> None:
         super().__init__(
             root,
@@ -88,6 +90,7 @@ class CreateRequest(LaunchRequest):
             console_socket=console_socket,
             pidfd_socket=pidfd_socket,
             preserve_fds=preserve_fds,
+            given=given,
         )
         self.rootless = rootless
         self.bundle = os.path.abspath(bundle)
@@ -130,10 +133,14 @@ class Created:
         self.directory.close()
 
 
-def create(request: CreateRequest, log: Log) -> Created:
-    """Raises an error of the tree, with nothing left behind but what the log was told of."""
+def create(request: CreateRequest, log: Log, loaded: Loaded | None = None) -> Created:
+    """loaded: instead of what the request names.
+
+    Raises an error of the tree, with nothing left behind but what the log was told of.
+    """
     state.check_id(request.id)
-    loaded = load_document(request.config or config_path(request.bundle), "config")
+    if loaded is None:
+        loaded = load_document(request.config or config_path(request.bundle), "config")
     for problem in loaded.warnings:
         log.warn(f"{problem.pointer}: {problem.message}")
     log.mark("read and check config.json")
@@ -173,7 +180,7 @@ class _Creation(Launch):
         self.facts = probe()
         self.cgroup_path = ""
         self.limited = False
-        self.manager = service_manager()
+        self.manager = service_manager() if request.given is None else ""
         self.notify: Proxy | None = None
 
     def run(self) -> Created:

@@ -77,6 +77,7 @@ class ExecRequest(LaunchRequest):
         preserve_fds: int = 0,
         cgroup: Sequence[str] = (),
         ignore_paused: bool = False,
+        given: Sequence[int] | None = None,
     ) -> None:
         super().__init__(
             root,
@@ -86,6 +87,7 @@ class ExecRequest(LaunchRequest):
             console_socket=console_socket,
             pidfd_socket=pidfd_socket,
             preserve_fds=preserve_fds,
+            given=given,
         )
         self.args = list(args)
         self.cwd = cwd
@@ -107,12 +109,26 @@ def execute(request: ExecRequest, log: Log) -> int:
 
     Raises an error of the tree when the process did not come to run.
     """
+    run = begin(request, log)
+    try:
+        return 0 if request.detach else attend(run.child, run.master, run.signals)
+    finally:
+        run.child.close()
+
+
+def begin(request: ExecRequest, log: Log, process: dict[str, Any] | None = None) -> Launch:
+    """A process that runs. process: a valid one, instead of what the request says.
+
+    Raises an error of the tree, with nothing left.
+    """
     with state.open_dir(request.root, request.id) as directory:
         record = directory.read()
         _require_running(status_of(directory, record), request)
         text = state.read_file("config.json", directory.fd)
         config: dict[str, Any] = jsontext.loads(text, nulls=False)
-    if request.process_file:
+    if process is not None:
+        pass
+    elif request.process_file:
         process = load_document(request.process_file, "process").config
     else:
         from pyruntime.lifecycle.added import process_of  # engines have a file
@@ -127,10 +143,7 @@ def execute(request: ExecRequest, log: Log) -> int:
     except BaseException:
         undo.run(log.warn)
         raise
-    try:
-        return 0 if request.detach else attend(run.child, run.master, run.signals)
-    finally:
-        run.child.close()
+    return run
 
 
 def _require_running(status: str, request: ExecRequest) -> None:

@@ -22,7 +22,7 @@ from pyruntime.plan.field import mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from pyruntime.host.foreground import SignalPipe
@@ -40,12 +40,15 @@ PRESERVED_MAX = 4096
 class LaunchRequest:
     """What can be asked of every launch; paths as given, relative to the caller's cwd.
 
-    detach: a terminal needs console_socket then.
+    detach: a terminal needs console_socket then. given: of a program that launches in its own
+    process, the descriptors that become 0, 1, 2 and so on; its environment, its terminal and
+    its own descriptors then say nothing, and a terminal's end is left to it.
     """
 
     __slots__ = (
         "console_socket",
         "detach",
+        "given",
         "id",
         "pid_file",
         "pidfd_socket",
@@ -63,6 +66,7 @@ class LaunchRequest:
         console_socket: str,
         pidfd_socket: str,
         preserve_fds: int,
+        given: Sequence[int] | None,
     ) -> None:
         self.root = root
         self.id = container_id
@@ -71,6 +75,7 @@ class LaunchRequest:
         self.console_socket = console_socket and os.path.abspath(console_socket)
         self.pidfd_socket = pidfd_socket and os.path.abspath(pidfd_socket)
         self.preserve_fds = preserve_fds
+        self.given = given
 
 
 class Launch:
@@ -105,7 +110,10 @@ class Launch:
         self.status = status
         self.undo = undo
         self.log = log
-        self.preserve, self.listen_fds = preserved(request.preserve_fds)
+        if request.given is None:
+            self.preserve, self.listen_fds = preserved(request.preserve_fds)
+        else:
+            self.preserve, self.listen_fds = len(request.given) - 3, 0
         self.master = -1
         self.signals: SignalPipe | None = None
         self.agent: Agent | None = None
@@ -127,6 +135,8 @@ class Launch:
 
     def check_socket_use(self) -> None:
         """Raises UsageError for a console socket without use, or a lack of one."""
+        if self.request.given is not None:
+            return
         console.check_socket_use(
             terminal=self.plan.terminal,
             detach=self.request.detach,
@@ -143,6 +153,7 @@ class Launch:
                 start_fd=start_fd,
                 cgroup_fd=-1 if cgroup_fd is None else cgroup_fd,
                 preserve=self.preserve,
+                given=self.request.given,
             )
         finally:
             if cgroup_fd is not None:
@@ -209,7 +220,7 @@ class Launch:
             return
         self.master = console.deliver(self.request.console_socket, name, fd)
         if self.master >= 0:
-            if self.plan.console_size is None:
+            if self.plan.console_size is None and self.request.given is None:
                 console.copy_size(self.master)
             self.undo.push(lambda: os.close(self.master))
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from pyruntime.state import Record, StateDir
 
 
-def start(root: str, container_id: str, log: Log) -> None:
-    """Returns once the user's program runs and the poststart hooks have.
+def start(root: str, container_id: str, log: Log, *, managed: bool = True) -> None:
+    """Returns once the user's program runs and the poststart hooks have. managed: a service
+    manager that waits for this process waits for the container.
 
     Raises StateError for a container that is not created, StepError when the init fails
     (it is stopped then, and wants `delete`), HookError.
@@ -34,7 +35,7 @@ def start(root: str, container_id: str, log: Log) -> None:
         directory.lock()
         record = directory.read()
         _require_created(status_of(directory, record))
-        notify = _notify(directory)
+        notify = _notify(directory) if managed else None
         try:
             _start(directory, record, log)
         except BaseException:

@@ -59,7 +59,11 @@ def load_document(path: str, kind: str) -> Loaded:
 
     Raises ConfigError, with every problem found in `problems`.
     """
-    raw = read(path)
+    return accept(read(path), path, kind)
+
+
+def accept(raw: bytes, path: str, kind: str) -> Loaded:
+    """The text of a document; path is for messages. Raises ConfigError as load_document."""
     value = parse(raw, path)
     fault, problems = check(value, kind)
     if fault or any(problem.severity == "error" for problem in problems):
