@@ -13,6 +13,7 @@
 
 /* What the kernel allows on one cgroup. */
 #define PROGRAMS_MAX 64
+#define LOG_SIZE 16384
 
 static int bpf(int command, union bpf_attr *attr) {
   long ret;
@@ -22,7 +23,8 @@ static int bpf(int command, union bpf_attr *attr) {
   return (int)ret;
 }
 
-static int program_load(const void *insns, uint32_t n, char *log, uint32_t log_size) {
+static int program_load(const void *insns, uint32_t n, int log_fd) {
+  static char log[LOG_SIZE];
   union bpf_attr attr;
   memset(&attr, 0, sizeof attr);
   attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
@@ -31,14 +33,15 @@ static int program_load(const void *insns, uint32_t n, char *log, uint32_t log_s
   attr.license = (uint64_t)(uintptr_t) "Apache-2.0";
   memcpy(attr.prog_name, "pyr_devices", sizeof "pyr_devices");
   int fd = bpf(BPF_PROG_LOAD, &attr);
-  if (fd >= 0 || log_size == 0)
+  if (fd >= 0 || log_fd < 0)
     return fd;
   /* Once more for the verifier's words: asking at first would cost every success. */
   attr.log_buf = (uint64_t)(uintptr_t)log;
-  attr.log_size = log_size;
+  attr.log_size = sizeof log;
   attr.log_level = 1;
   int again = bpf(BPF_PROG_LOAD, &attr);
-  log[log_size - 1] = '\0';
+  log[sizeof log - 1] = '\0';
+  sys(write, log_fd, log, strlen(log)); /* words that are lost change nothing */
   return again == -ENOSPC ? fd : again;
 }
 
@@ -114,10 +117,8 @@ static int filter_attach(int cgroup_fd, int program) {
   return err;
 }
 
-int pyr_bpf_device(int cgroup_fd, const void *insns, uint32_t n, char *log, uint32_t log_size) {
-  if (log_size > 0)
-    log[0] = '\0';
-  int program = program_load(insns, n, log, log_size);
+int pyr_bpf_device(int cgroup_fd, const void *insns, uint32_t n, int log_fd) {
+  int program = program_load(insns, n, log_fd);
   if (program < 0)
     return program;
   int err = filter_attach(cgroup_fd, program);

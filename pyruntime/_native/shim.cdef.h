@@ -1,17 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What Python sees of shim.h. "..." is filled in by the compiler. */
-struct pyr_spawn {
-  int init_fd;
-  uint64_t flags;
-  int pidns_fd;
-  int cgroup_fd;
-  const int *slots;
-  uint32_t nslots;
-  uint32_t preserve;
-  const int *given;
-  ...;
-};
-
 struct pyr_program {
   const char *path;
   const char *const *args;
@@ -22,7 +10,8 @@ struct pyr_program {
   ...;
 };
 
-int pyr_spawn(const struct pyr_spawn *how, int *pid, int *pidfd);
+int64_t pyr_spawn(int init_fd, uint64_t flags, int pidns_fd, int cgroup_fd, const void *slots,
+                  uint32_t nslots, const void *given, uint32_t ngiven, uint32_t preserve);
 int pyr_program(const struct pyr_program *how, int *pid, int *pidfd);
 int pyr_user_namespace(int *pid, int *pidfd);
 int pyr_memfd(const char *name, const void *data, size_t size, int executable);
@@ -36,7 +25,7 @@ int pyr_seccomp_knows(unsigned flags);
 int pyr_call_exists(const char *name);
 int pyr_plan_run(const void *plan, size_t size, int base);
 int pyr_plan_check(const void *plan, size_t size, uint32_t *step);
-int pyr_bpf_device(int cgroup_fd, const void *insns, uint32_t n, char *log, uint32_t log_size);
+int pyr_bpf_device(int cgroup_fd, const void *insns, uint32_t n, int log_fd);
 
 #define CLONE_NEWTIME ...
 #define CLONE_NEWNS ...

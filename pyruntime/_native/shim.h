@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The system calls that Python has no word for. Every function returns >= 0 or -errno. */
+/*
+ * The system calls that Python has no word for. Every function returns >= 0 or -errno. What a
+ * start uses takes numbers and bytes alone: bound without cffi, it costs nothing to load
+ * (tools/bind_shim.py).
+ */
 #ifndef PYR_SHIM_H
 #define PYR_SHIM_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* How to start the init; descriptors are borrowed and stay open. */
-struct pyr_spawn {
-  int init_fd;      /* the init's executable */
-  uint64_t flags;   /* CLONE_NEW* of the clone itself */
-  int pidns_fd;     /* PID namespace to be born in, -1: the runtime's */
-  int cgroup_fd;    /* directory of the cgroup2 group to be born in, -1: the runtime's */
-  const int *slots; /* nslots descriptors; -1 leaves a slot closed */
-  uint32_t nslots;
-  uint32_t preserve; /* how many descriptors from 3 on the caller passes through */
-  const int *given;  /* 3 + preserve descriptors that become 0.., NULL: those with the numbers */
-};
-
 /*
- * Starts the init and waits until it is executed. The slots become base.. = 3 + preserve..,
- * everything else is closed. Gives the pid in the caller's namespace and a pidfd. Of a process
- * with threads only the calling one waits, and only its children's pid namespace changes.
+ * Starts the init and waits until it is executed. Gives the pid in the caller's namespace and,
+ * in the upper half, a pidfd; or -errno. Descriptors are borrowed and stay open:
+ *
+ * init_fd: the init's executable. flags: CLONE_NEW* of the clone itself. pidns_fd: PID
+ * namespace to be born in, -1: the runtime's. cgroup_fd: directory of the cgroup2 group to be
+ * born in, -1: the runtime's. slots: nslots of them (ints) that become 3 + preserve and up; -1
+ * leaves one closed. given: 3 + preserve of them that become 0 and up, ngiven 0: those that
+ * have the numbers. All else is closed. Of a process with threads only the calling one waits,
+ * and only its children's pid namespace changes.
  */
-int pyr_spawn(const struct pyr_spawn *how, int *pid, int *pidfd);
+int64_t pyr_spawn(int init_fd, uint64_t flags, int pidns_fd, int cgroup_fd, const void *slots,
+                  uint32_t nslots, const void *given, uint32_t ngiven, uint32_t preserve);
 
 /* A program of the host: its directory, descriptors for its standard streams. */
 struct pyr_program {
@@ -75,9 +74,10 @@ int pyr_plan_check(const void *plan, size_t size, uint32_t *step);
 
 /*
  * Loads n instructions as a BPF_PROG_TYPE_CGROUP_DEVICE program and makes it the cgroup's.
- * The verifier's words go to log, which ends in NUL. Programs of others that are attached to
- * the same cgroup are taken away once the new one is there; those we may not are left.
+ * The verifier's words about one that it refuses go to the file log_fd, -1 for none. Programs of
+ * others that are attached to the same cgroup are taken away once the new one is there; those
+ * we may not are left.
  */
-int pyr_bpf_device(int cgroup_fd, const void *insns, uint32_t n, char *log, uint32_t log_size);
+int pyr_bpf_device(int cgroup_fd, const void *insns, uint32_t n, int log_fd);
 
 #endif

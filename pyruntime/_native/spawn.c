@@ -13,9 +13,18 @@
 #define PRESERVE_MAX 65536
 #define GIVEN_MAX (3 + 256)
 
+/* What pyr_spawn is asked for; given is NULL for none. */
+struct how {
+  int init_fd;
+  uint64_t flags;
+  int pidns_fd, cgroup_fd;
+  const int *slots, *given;
+  uint32_t nslots, preserve;
+};
+
 struct attempt {
   struct vfork vfork;
-  const struct pyr_spawn *how;
+  const struct how *how;
   int base;
   /* Copies: the child moves them. */
   int *slots;
@@ -102,7 +111,7 @@ static int clone_in_pidns(struct attempt *a, int *pid, int *pidfd) {
 }
 
 /* The caller's numbers are the caller's: what is ours among them would reach the program. */
-static bool fds_apart(const struct pyr_spawn *how) {
+static bool fds_apart(const struct how *how) {
   int base = 3 + (int)how->preserve;
   if (how->given != NULL)
     return true;
@@ -114,7 +123,7 @@ static bool fds_apart(const struct pyr_spawn *how) {
   return true;
 }
 
-int pyr_spawn(const struct pyr_spawn *how, int *pid, int *pidfd) {
+static int spawn(const struct how *how, int *pid, int *pidfd) {
   int slots[SLOTS_MAX], given[GIVEN_MAX];
   if (how->nslots > SLOTS_MAX || how->preserve > PRESERVE_MAX)
     return -E2BIG;
@@ -134,4 +143,21 @@ int pyr_spawn(const struct pyr_spawn *how, int *pid, int *pidfd) {
     a.given = given;
   }
   return how->pidns_fd >= 0 ? clone_in_pidns(&a, pid, pidfd) : vfork_run(&a.vfork, pid, pidfd);
+}
+
+int64_t pyr_spawn(int init_fd, uint64_t flags, int pidns_fd, int cgroup_fd, const void *slots,
+                  uint32_t nslots, const void *given, uint32_t ngiven, uint32_t preserve) {
+  const struct how how = {.init_fd = init_fd,
+                          .flags = flags,
+                          .pidns_fd = pidns_fd,
+                          .cgroup_fd = cgroup_fd,
+                          .slots = slots,
+                          .given = ngiven > 0 ? given : NULL,
+                          .nslots = nslots,
+                          .preserve = preserve};
+  int pid = -1, pidfd = -1;
+  if (preserve > PRESERVE_MAX || (ngiven > 0 && ngiven != 3 + preserve))
+    return -E2BIG;
+  int err = spawn(&how, &pid, &pidfd);
+  return err < 0 ? err : (int64_t)pidfd << 32 | (uint32_t)pid;
 }

@@ -23,20 +23,21 @@ def install(path: str, rules: list[Rule], pointer: str) -> None:
 
     Raises CgroupError, with the verifier's last line when it is the verifier that refuses.
     """
-    from pyruntime._shim import ffi, lib
+    from pyruntime._shim import lib
     from pyruntime.cgroups.unified import directory_fd
 
     program = assemble(rules)
-    log = ffi.new("char[]", LOG_SIZE)
     fd = directory_fd(path)
+    log = os.memfd_create("pyruntime-verifier", os.MFD_CLOEXEC)
     try:
-        result = lib.pyr_bpf_device(fd, program, len(program) // INSN.size, log, LOG_SIZE)
+        result = lib.pyr_bpf_device(fd, program, len(program) // INSN.size, log)
+        words = os.pread(log, LOG_SIZE, 0).decode("utf-8", "replace").strip().splitlines()
     finally:
+        os.close(log)
         os.close(fd)
     # A user's container can open no device that its user can't: there it may go without.
     if result >= 0 or (result == -EPERM and not _privileged()):
         return
-    words = ffi.string(log).decode("utf-8", "replace").strip().splitlines()
     said = f" ({words[-1]})" if words else ""
     raise CgroupError(
         f"attach device filter to {path}: {os.strerror(-result)}{said}",

@@ -10,8 +10,9 @@ from __future__ import annotations
 import _socket
 import errno
 import os
+from _struct import pack
 
-from pyruntime._shim import ffi, lib
+from pyruntime._shim import lib
 from pyruntime.errors import ConfigError, HostError, host_error
 from pyruntime.plan.namespaces import NAMES, TYPES
 
@@ -155,20 +156,18 @@ def _clone(
     preserve: int,
     given: Sequence[int] | None,
 ) -> tuple[int, int]:
-    numbers = ffi.new("int[]", slots)
-    first = ffi.NULL if given is None else ffi.new("int[]", list(given))
-    how = ffi.new("struct pyr_spawn *")
-    how.init_fd = image
-    how.flags = plan.clone_flags
-    how.pidns_fd = pid_namespace
-    how.cgroup_fd = cgroup_fd
-    how.slots = numbers
-    how.nslots = len(slots)
-    how.preserve = preserve
-    how.given = first
-    pid = ffi.new("int *")
-    pidfd = ffi.new("int *")
-    result = lib.pyr_spawn(how, pid, pidfd)
+    first = given or ()
+    result = lib.pyr_spawn(
+        image,
+        plan.clone_flags,
+        pid_namespace,
+        cgroup_fd,
+        _numbers(slots),
+        len(slots),
+        _numbers(first),
+        len(first),
+        preserve,
+    )
     if result < 0:
         err = -result
         hint = ""
@@ -178,7 +177,11 @@ def _clone(
             hint = "a limit in /proc/sys/user/max_*_namespaces is reached"
         message = f"clone the init: {os.strerror(err)}"
         raise HostError(message, op="clone3", errno=err, hint=hint, code="clone")
-    return pid[0], pidfd[0]
+    return result & 0xFFFFFFFF, result >> 32
+
+
+def _numbers(fds: Sequence[int]) -> bytes:
+    return pack(f"{len(fds)}i", *fds)
 
 
 def open_slot(slot: Slot) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.initproc import ffi, lib
+from support.initproc import lib
 
 V2 = next(
     (path for path in (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
@@ -37,13 +37,14 @@ def group(prefix: str) -> Iterator[Path]:
 
 
 def set_filter(group: Path, program: bytes) -> tuple[int, str]:
-    log = ffi.new("char[]", 4096)
+    log = os.memfd_create("log")
     fd = os.open(group, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        result = lib.pyr_bpf_device(fd, program, len(program) // 8, log, 4096)
+        result = lib.pyr_bpf_device(fd, program, len(program) // 8, log)
+        return result, os.pread(log, 4096, 0).decode()
     finally:
         os.close(fd)
-    return result, ffi.string(log).decode()
+        os.close(log)
 
 
 def can_open_null(group: Path) -> bool:

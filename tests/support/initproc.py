@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import struct
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -122,15 +123,13 @@ def spawn(
     given: Sequence[int] | None = None,
 ) -> tuple[int, int]:
     """pid and pidfd. Raises OSError."""
-    numbers = ffi.new("int[]", list(slots))
-    how = ffi.new("struct pyr_spawn *")
-    how.init_fd, how.flags, how.pidns_fd, how.cgroup_fd = image, flags, pidns, cgroup
-    how.slots, how.nslots, how.preserve = numbers, len(slots), preserve
-    kept = ffi.NULL if given is None else ffi.new("int[]", list(given))
-    how.given = kept
-    pid, pidfd = ffi.new("int *"), ffi.new("int *")
-    checked(lib.pyr_spawn(how, pid, pidfd))
-    return pid[0], pidfd[0]
+    numbers, first = array("i", slots).tobytes(), array("i", given or ()).tobytes()
+    result = checked(
+        lib.pyr_spawn(
+            image, flags, pidns, cgroup, numbers, len(slots), first, len(given or ()), preserve
+        )
+    )
+    return result & 0xFFFFFFFF, result >> 32
 
 
 def program(*args: str, env: Sequence[str] = ("PATH=/usr/bin:/bin",), keep: int = 0) -> list[Step]:
