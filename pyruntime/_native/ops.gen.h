@@ -79,7 +79,7 @@ enum { S_hostname_name = 0 };
 enum { S_domainname_name = 0 };
 enum { S_sysctl_path = 0, S_sysctl_value = 1 };
 enum { N_propagation_flags = 0 };
-enum { N_source_open_slot = 0, N_source_open_flags = 1, N_source_open_idmap_slot = 2, S_source_open_source = 0 };
+enum { N_source_open_slot = 0, N_source_open_flags = 1, N_source_open_idmap_slot = 2, N_source_open_propagation = 3, S_source_open_source = 0 };
 enum { S_rootfs_enter_path = 0 };
 enum { N_rootfs_open_flags = 0, N_rootfs_open_propagation = 1, S_rootfs_open_path = 0 };
 enum { N_mount_fs_flags = 0, N_mount_fs_attr_set = 1, N_mount_fs_attr_clr = 2, N_mount_fs_propagation = 3, S_mount_fs_fstype = 0, S_mount_fs_source = 1, S_mount_fs_target = 2, S_mount_fs_options = 3 };
@@ -233,7 +233,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(domainname, 0, 1, 0, 0) \
   X(sysctl, 0, 2, 0, 0) \
   X(propagation, 1, 0, 0, 0) \
-  X(source_open, 3, 1, 0, 0) \
+  X(source_open, 4, 1, 0, 0) \
   X(rootfs_enter, 0, 1, 0, 0) \
   X(rootfs_open, 2, 1, 0, 0) \
   X(mount_fs, 4, 4, 8, 0) \

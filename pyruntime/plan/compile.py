@@ -319,7 +319,8 @@ def _compile_mounts(c: _Create) -> None:
 
 def _sources(c: _Create) -> list[Step]:
     """First of all, while their numbers are free."""
-    return c.mounts.sources.steps if c.mounts.sources else []
+    sources = c.mounts.sources
+    return sources.steps(rootfs.tie(c.linux, c.namespaces)) if sources else []
 
 
 def _mounts_and_devices(c: _Create) -> list[Step]:

@@ -29,7 +29,7 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "domainname": (15, (), ("name",)),
     "sysctl": (16, (), ("path", "value")),
     "propagation": (17, ("flags",), ()),
-    "source_open": (18, ("slot", "flags", "idmap_slot"), ("source",)),
+    "source_open": (18, ("slot", "flags", "idmap_slot", "propagation"), ("source",)),
     "rootfs_enter": (19, (), ("path",)),
     "rootfs_open": (20, ("flags", "propagation"), ("path",)),
     "mount_fs": (21, ("flags", "attr_set", "attr_clr", "propagation"), ("fstype", "source", "target", "options")),
@@ -177,8 +177,8 @@ def propagation(pointer: str, *, flags: int = 0) -> Step:
     return Step("propagation", pointer, {"flags": flags})
 
 
-def source_open(pointer: str, *, slot: int = 0, flags: int = 0, idmap_slot: int = 0, source: str = "") -> Step:
-    return Step("source_open", pointer, {"slot": slot, "flags": flags, "idmap_slot": idmap_slot, "source": source})
+def source_open(pointer: str, *, slot: int = 0, flags: int = 0, idmap_slot: int = 0, propagation: int = 0, source: str = "") -> Step:
+    return Step("source_open", pointer, {"slot": slot, "flags": flags, "idmap_slot": idmap_slot, "propagation": propagation, "source": source})
 
 
 def rootfs_enter(pointer: str, *, path: str = "") -> Step:

@@ -35,18 +35,9 @@ def open_steps(linux: Map, rootfs: str, namespaces: Namespaces) -> list[Step]:
     """
     steps: list[Step] = []
     if "mount" in namespaces.new:
-        wanted = _propagation(linux)
-        flags = wanted or SLAVE | MS_REC
-        if wanted & UNBINDABLE:
-            flags = PRIVATE
-        if wanted & SHARED and namespaces.has("user"):
-            # The host's mounts are no peers of a user namespace's; see root_propagation.
-            flags = SLAVE
-        if flags & (PRIVATE | SLAVE):
-            # A submount of the host that stayed shared would carry our mounts back.
-            flags |= MS_REC
-        pointer = "/linux/rootfsPropagation" if wanted else namespaces.new["mount"]
-        steps.append(ops.propagation(pointer, flags=flags))
+        set_ = linux.get("rootfsPropagation")
+        pointer = "/linux/rootfsPropagation" if set_ else namespaces.new["mount"]
+        steps.append(ops.propagation(pointer, flags=tie(linux, namespaces)))
     flags = 0 if namespaces.has("mount") else ops.ROOTFS_IN_PLACE
     if is_entered(namespaces):
         flags |= ops.ROOTFS_ENTERED
@@ -60,6 +51,25 @@ def open_steps(linux: Map, rootfs: str, namespaces: Namespaces) -> list[Step]:
         )
     )
     return steps
+
+
+def tie(linux: Map, namespaces: Namespaces) -> int:
+    """What the copies of the host's mounts are to the originals: flags of propagation."""
+    if not namespaces.has("mount"):
+        return 0
+    wanted = _propagation(linux)
+    if "mount" in namespaces.joined:
+        wanted = 0  # that of the joined one's mounts was set by whoever made it
+    flags = wanted or SLAVE | MS_REC
+    if wanted & UNBINDABLE:
+        flags = PRIVATE
+    if wanted & SHARED and namespaces.has("user"):
+        # The host's mounts are no peers of a user namespace's; see root_propagation.
+        flags = SLAVE
+    if flags & (PRIVATE | SLAVE):
+        # A submount of the host that stayed shared would carry our mounts back.
+        flags |= MS_REC
+    return flags
 
 
 def is_entered(namespaces: Namespaces) -> bool:

@@ -53,6 +53,8 @@ def _source_open(args: Args) -> str:
     how = " with all below it" if args["flags"] & ops.SOURCE_RECURSIVE else ""
     if args["flags"] & ops.SOURCE_IDMAP:
         how += f", its ids mapped as in descriptor {args['idmap_slot']}"
+    if args["propagation"]:
+        how += f" ({' '.join(mount_options.propagation_names(args['propagation']))})"
     return f"open the bind source {args['source']}{how} as descriptor {args['slot']}"
 
 

@@ -130,15 +130,15 @@ class Sources:
     """The bind mounts' sources that are opened with the host's rights, before they are gone.
 
     maps: of the container's user namespace, None without one. all_of_them: open every
-    source, not only those of id-mapped mounts. steps: to be run first. Appends to slots the
-    user namespaces that map the ids.
+    source, not only those of id-mapped mounts. Appends to slots the user namespaces
+    that map the ids.
     """
 
-    __slots__ = ("_found", "_user", "all_of_them", "first", "slots", "steps")
+    __slots__ = ("_found", "_opened", "_user", "all_of_them", "first", "slots")
 
     def __init__(self, config: Map, slots: list[Slot], user: UserNamespace | None) -> None:
         self.slots = slots
-        self.steps: list[Step] = []
+        self._opened: list[tuple[str, int, int, int, str]] = []
         self._user = user
         self.all_of_them = user is not None and user.privileged
         self._found: dict[tuple[tuple[Range, ...], tuple[Range, ...]], int] = {}
@@ -179,11 +179,23 @@ class Sources:
             if options.idmap == "ridmap":
                 flags |= ops.SOURCE_IDMAP_ALL
             mapper = self._mapper(mount, pointer)
-        slot = self.first + len(self.steps)
-        self.steps.append(
-            ops.source_open(pointer, slot=slot, flags=flags, idmap_slot=mapper, source=source)
-        )
+        slot = self.first + len(self._opened)
+        self._opened.append((pointer, slot, flags, mapper, source))
         return slot
+
+    def steps(self, tie: int) -> list[Step]:
+        """To be run first. tie: propagation of the copies, see rootfs.tie."""
+        return [
+            ops.source_open(
+                pointer,
+                slot=slot,
+                flags=flags,
+                idmap_slot=mapper,
+                propagation=tie,
+                source=source,
+            )
+            for pointer, slot, flags, mapper, source in self._opened
+        ]
 
 
 def check_idmap(options: MountOptions, pointer: str, *, privileged: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,37 @@ def test_without_a_network_of_its_own(runtime: Runtime, bundle: Make) -> None:
     count, *shown = lines(runtime, made)
     assert int(count) > 3
     assert len(shown) > 3 and all(line.split()[3].startswith("ro") for line in shown)
+
+
+@pytest.mark.parametrize("kinds", [KINDS, ("pid", "mount")], ids=["user", "id-mapped"])
+def test_nothing_reaches_the_host_through_a_shared_source(
+    kinds: tuple[str, ...], runtime: Runtime, bundle: Make, shared: Path
+) -> None:
+    """As all mounts of a host with systemd are."""
+    made = mapped(bundle, "grep -c /s/below /proc/self/mounts", kinds, hostname=None)
+    os.mkdir(made.rootfs / "s")
+    source = mount("/s", "", str(shared), "rbind,ridmap" if "user" not in kinds else "rbind")
+    if "user" not in kinds:
+        source |= {"uidMappings": MAPS, "gidMappings": MAPS}
+    below = mount("/s/below", "tmpfs", "tmpfs")
+    made.change(mounts=[*made.config["mounts"], source, below])
+    before = Path("/proc/self/mountinfo").read_text()
+    name = runtime.create(made)
+    assert Path("/proc/self/mountinfo").read_text() == before
+    runtime("delete", "--force", name)
+    assert lines(runtime, made) == ["1"]
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Path]:
+    made = tmp_path / "shared"
+    made.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", made], check=True)
+    subprocess.run(["mount", "--make-shared", made], check=True)
+    (made / "below").mkdir()
+    give(made, FIRST)
+    yield made
+    subprocess.run(["umount", "-R", made], check=True)
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own", "host"])

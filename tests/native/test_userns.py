@@ -252,6 +252,36 @@ def test_a_source_that_was_opened_before(source: Path, tmp_path: Path) -> None:
     assert found.value == ["text", "False"], found
 
 
+@pytest.mark.parametrize("cut", [True, False], ids=["cut", "as it was"])
+def test_a_source_that_is_shared(cut: bool, source: Path, tmp_path: Path) -> None:
+    """Copied from the mount namespace of the original, it is its peer until it is told."""
+    rootfs = tmp_path / "rootfs"
+    rootfs.mkdir()
+    (source / "below").mkdir()
+    steps = bound(source, rootfs)
+    if cut:
+        steps[0] = ops.source_open(
+            "",
+            slot=4,
+            flags=ops.SOURCE_RECURSIVE,
+            propagation=sandbox.MS_SLAVE | sandbox.MS_REC,
+            source=str(source),
+        )
+    # The namespace whose mounts are told to be slaves is not the source's here.
+    steps.append(ops.mount_fs("", fstype="tmpfs", source="tmpfs", target="/t/below"))
+
+    def before() -> None:
+        sandbox.mount("none", str(source), "tmpfs")
+        (source / "below").mkdir()
+        sandbox.mount("", str(source), flags=sandbox.MS_SHARED)
+
+    def after() -> bool:
+        return str(source / "below") in sandbox.mounts()
+
+    found = sandbox.run(steps, after, before=before)
+    assert (found.result, found.value) == (0, not cut), found
+
+
 def test_a_descriptor_of_another_is_not_overwritten(source: Path) -> None:
     step = ops.source_open("", slot=4, source=str(source))
     found = sandbox.run([step], before=lambda: os.dup2(0, sandbox.BASE + 4))

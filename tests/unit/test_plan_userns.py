@@ -183,13 +183,48 @@ def test_an_ordinary_user_with_one_group_has_no_others() -> None:
     assert create("user", "mount", maps=ONE, process=process)
 
 
+SLAVE, PRIVATE, SHARED, REC = 1 << 19, 1 << 18, 1 << 20, 1 << 14
+
+
+def source_open(slot: int, source: str, **more: int) -> dict[str, object]:
+    """Arguments of the step, as they are unless told otherwise."""
+    defaults = {"flags": 0, "idmap_slot": 0, "propagation": SLAVE | REC}
+    return {"slot": slot, "source": source} | defaults | more
+
+
+@pytest.mark.parametrize(
+    ("kinds", "wanted", "tie"),
+    [
+        (("user", "mount"), None, SLAVE | REC),
+        (("user", "mount"), "shared", SLAVE | REC),
+        (("user", "mount"), "private", PRIVATE | REC),
+        (("mount",), None, SLAVE | REC),
+        (("mount",), "unbindable", PRIVATE | REC),
+        (("mount",), "rshared", SHARED | REC),
+        (("user", "mount=/m"), "shared", SLAVE | REC),
+    ],
+)
+def test_a_source_is_as_tied_to_the_host_as_all_other_mounts(
+    kinds: tuple[str, ...], wanted: str | None, tie: int
+) -> None:
+    """It is a copy that the setting for the whole namespace does not reach."""
+    entry = mount("bind,idmap", uidMappings=ONE, gidMappings=ONE)
+    more = {"rootfsPropagation": wanted} if wanted else {}
+    maps = MAPS if "user" in kinds else None
+    plan = create(*kinds, maps=maps, mounts=[entry], linux=more)
+    [opened] = plans.named(plan, "source_open")
+    assert opened.args["propagation"] == tie
+    for whole in plans.named(plan, "propagation"):
+        assert whole.args["flags"] == tie
+
+
 def test_the_host_opens_the_sources_that_only_it_can_reach() -> None:
     mounts = [mount("rbind"), mount("bind", destination="/c", source="here")]
     plan = create("user", "mount", "network=/n", mounts=mounts)
     opened = plans.named(plan, "source_open")
     assert [step.args for step in opened] == [
-        {"slot": 4, "flags": ops.SOURCE_RECURSIVE, "idmap_slot": 0, "source": "/b"},
-        {"slot": 5, "flags": 0, "idmap_slot": 0, "source": "/bundle/here"},
+        source_open(4, "/b", flags=ops.SOURCE_RECURSIVE),
+        source_open(5, "/bundle/here"),
     ]
     binds = plans.named(plan, "mount_bind")
     assert [step.args["slot"] for step in binds] == [4, 5]
@@ -325,7 +360,7 @@ def test_an_id_mapped_mount_has_a_user_namespace_of_its_own() -> None:
     assert slot.maps is not None and slot.maps.gids == ((0, 1000, 1),)
     [opened] = plans.named(plan, "source_open")
     flags = ops.SOURCE_RECURSIVE | ops.SOURCE_IDMAP
-    assert opened.args == {"slot": 4, "flags": flags, "idmap_slot": 3, "source": "/b"}
+    assert opened.args == source_open(4, "/b", flags=flags, idmap_slot=3)
     assert "3 idmap uid 0 as 1000 (1), gid 0 as 1000 (1)  [mounts[0]]" in render.text(plan)
     [opened] = plans.named(idmapped("rbind,ridmap", maps=ONE), "source_open")
     assert opened.args["flags"] == flags | ops.SOURCE_IDMAP_ALL

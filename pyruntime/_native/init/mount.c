@@ -136,6 +136,12 @@ int op_source_open(struct ctx *c, const struct step *s) {
     if (err)
       return fail(c, err, "map the ids of the mount", source);
   }
+  /* What is copied from the host's mount namespace is a peer of the original: what is mounted
+   * in it later would appear on the host. Our own namespace's copies are cut off all at once
+   * (op_propagation), which does not reach a detached one. */
+  int err = tree_propagation(tree, s->n[N_source_open_propagation]);
+  if (err)
+    return fail(c, err, "set propagation", source);
   if (tree == number) {
     (void)fd_give(&tree);
     return 0;
