@@ -73,11 +73,12 @@ _scan = make_scanner(_Rules)  # type: ignore[arg-type]
 _scan_without_null = make_scanner(_RulesWithoutNull)  # type: ignore[arg-type]
 
 
-def loads(text: bytes | str, *, nulls: bool = True) -> Any:
+def loads(text: bytes | str, *, nulls: bool = True, lossless: bool = False) -> Any:
     """The value of a JSON text (UTF-8 if bytes).
 
     nulls=False leaves out the members of objects whose value is null: writers in Go emit it for
-    an empty list or map. Raises JsonError with the place.
+    an empty list or map. lossless=True accepts lone surrogates, as dumps(lossless=True) writes
+    them. Raises JsonError with the place.
     """
     if len(text) > MAX_SIZE:
         raise JsonError(f"larger than {MAX_SIZE >> 20} MiB")
@@ -86,7 +87,9 @@ def loads(text: bytes | str, *, nulls: bool = True) -> Any:
         body = decoded.strip(" \t\n\r")
         scan = _scan if nulls else _scan_without_null
         value, end = scan(body, 0)
-        if end != len(body) or _too_deep(body, value) or _lone_surrogate(body):
+        if end != len(body) or _too_deep(body, value):
+            raise _Refused
+        if not lossless and _lone_surrogate(body):
             raise _Refused
         return value
     # ValueError: also UnicodeError, json's JSONDecodeError, an int beyond 4300 digits.
@@ -132,14 +135,28 @@ def _no_other(value: object) -> None:
 _encode = make_encoder(None, _no_other, encode_basestring, None, ":", ",", False, False, False)
 
 
-def dumps(value: Any, *, indent: int | None = None) -> str:
+def dumps(value: Any, *, indent: int | None = None, lossless: bool = False) -> str:
     """JSON text: compact, or with that many spaces of indent. Raises TypeError, ValueError.
 
-    Text beyond ASCII stays as it is; slashes are not escaped.
+    Text beyond ASCII stays as it is; slashes are not escaped. A path's byte that is not UTF-8
+    becomes U+FFFD, since no JSON text can say it. lossless=True, for what this package alone
+    reads: it becomes the escape of the lone surrogate that Python has for it.
     """
     if indent is None:
-        return "".join(_encode(value, 0))
-    return "".join(_indented(value, "\n", " " * indent))
+        text = "".join(_encode(value, 0))
+    else:
+        text = "".join(_indented(value, "\n", " " * indent))
+    return text if text.isascii() else _valid(text, lossless)
+
+
+def _valid(text: str, lossless: bool) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        if lossless:
+            return text.encode("utf-8", "backslashreplace").decode()
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
 
 
 def _indented(value: Any, newline: str, step: str) -> list[str]:

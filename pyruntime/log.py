@@ -87,9 +87,11 @@ class Log:
         self._line("error", err.message, err.details())
 
     def _line(self, level: str, message: str, extra: Mapping[str, Fact]) -> None:
+        message = printable(message)
         if self._json:
             fields = {"level": level, "msg": message, "time": rfc3339(time.time_ns())}
-            text = jsontext.dumps({**fields, **extra})
+            facts = {k: printable(v) if isinstance(v, str) else v for k, v in extra.items()}
+            text = jsontext.dumps({**fields, **facts})
         elif self._name:
             text = message + (f" (hint: {extra['hint']})" if extra.get("hint") else "")
         elif self.to_file:
@@ -109,9 +111,19 @@ class Log:
         write_all(self._fd, text + "\n")
 
 
+def printable(text: str) -> str:
+    r"""Text with each byte that is not UTF-8 (os.fsdecode's lone surrogates) as \xff."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # surrogates that stand for no byte
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
 def write_all(fd: int, text: str) -> None:
     """Write all of text; a peer that is gone is not an error here."""
-    data = text.encode("utf-8", "backslashreplace")
+    data = printable(text).encode()
     while data:
         try:
             data = data[os.write(fd, data) :]

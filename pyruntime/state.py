@@ -102,7 +102,7 @@ class Record:
             setattr(self, name, fields[name])
 
     def to_json(self) -> str:
-        return jsontext.dumps({name: getattr(self, name) for name in self.__slots__})
+        return jsontext.dumps({name: getattr(self, name) for name in self.__slots__}, lossless=True)
 
     def oci_state(self, status: str) -> dict[str, Any]:
         """The spec's state of a container (runtime.md, "State").
@@ -189,7 +189,7 @@ class StateDir:
         except OSError as err:
             raise host_error(err, "read", f"{self.path}/state.json") from None
         try:
-            return Record(**jsontext.loads(text))
+            return Record(**jsontext.loads(text, lossless=True))
         except (KeyError, TypeError, ValueError, Error) as err:
             raise StateError(
                 f"state of container {self.id} is damaged: {err}",

@@ -144,9 +144,10 @@ static bool installation_find(void) {
   "b=posix.read(f,posix.fstat(f).st_size);posix.close(f);"                                         \
   "exec(marshal.loads(b),{'__name__':'__main__','__file__':p,'IMAGE':b})"
 
-/* The interpreter's own arguments; -B: an installation is never written to. */
+/* The interpreter's own arguments; -B: an installation is never written to; -Xutf8: paths are
+ * bytes, whatever the caller's locale. */
 static int interpreter_arguments(const char **to) {
-  static const char *const own[] = {"-I", "-S", "-B", "-c", IMAGE_COMMAND};
+  static const char *const own[] = {"-I", "-S", "-B", "-Xutf8", "-c", IMAGE_COMMAND};
   int count = sizeof own / sizeof *own - (from_image ? 0 : 2);
   memcpy(to, own, (size_t)count * sizeof *own);
   return count;
@@ -163,7 +164,7 @@ static bool installation_find(void) {
 }
 
 static int interpreter_arguments(const char **to) {
-  static const char *const own[] = {"-I", "-S", "-X", "pyruntime_site=" PYR_SITE};
+  static const char *const own[] = {"-I", "-S", "-Xutf8", "-X", "pyruntime_site=" PYR_SITE};
   memcpy(to, own, sizeof own);
   return sizeof own / sizeof *own;
 }
@@ -182,7 +183,7 @@ static bool named_runc(const char *name) {
 int program_main(int argc, char **argv, char **envp) {
   if (!streams_open() || !installation_find())
     return EXIT_NOT_FOUND;
-  if (argc > ARGS_MAX - 8) {
+  if (argc > ARGS_MAX - 9) {
     say("too many arguments", "");
     return EXIT_NOT_FOUND;
   }

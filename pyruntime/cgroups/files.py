@@ -68,7 +68,7 @@ def write_raw(path: str, value: str) -> None:
     """One write(2) of the whole value; OSError as it comes."""
     fd = os.open(path, WRITE)
     try:
-        os.write(fd, value.encode())
+        os.write(fd, os.fsencode(value))
     finally:
         os.close(fd)
 

@@ -113,7 +113,7 @@ def _write_lines(path: str, value: str) -> None:
     try:
         for line in value.splitlines():
             if line.strip():
-                os.write(fd, line.encode())
+                os.write(fd, os.fsencode(line))
     finally:
         os.close(fd)
 
@@ -168,7 +168,7 @@ def _device_lists(directory: str, rules: list[Rule], pointer: str) -> None:
         fd = os.open(path, WRITE)
         try:
             for value in exceptions:
-                os.write(fd, value.encode())
+                os.write(fd, os.fsencode(value))
         finally:
             os.close(fd)
     except OSError as err:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pyruntime import jsontext
 from pyruntime.cli.main import state_root
 from pyruntime.errors import UsageError, host_error
@@ -31,12 +33,14 @@ def _table(pids: Sequence[int], options: Sequence[str]) -> str:
 
     command = ["ps", *(options or ("-ef",))]
     try:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, capture_output=True, check=False)
     except OSError as err:
         raise host_error(err, "run", "ps", hint="install procps, or use --format json") from None
     if result.returncode:
-        raise UsageError(f"ps: {result.stderr.strip() or f'exit status {result.returncode}'}")
-    return filter_table(result.stdout, pids)
+        raise UsageError(
+            f"ps: {os.fsdecode(result.stderr).strip() or f'exit status {result.returncode}'}"
+        )
+    return filter_table(os.fsdecode(result.stdout), pids)
 
 
 def filter_table(text: str, pids: Sequence[int]) -> str:

@@ -158,6 +158,6 @@ def _read(path: str) -> str:
 def _write(path: str, text: str) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        os.write(fd, text.encode())
+        os.write(fd, os.fsencode(text))
     finally:
         os.close(fd)

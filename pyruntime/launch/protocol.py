@@ -75,7 +75,7 @@ class Message:
 
     def detail(self) -> tuple[str, str, str]:
         """what, path and text of an ERROR or WARN."""
-        parts = self.data.decode("utf-8", "replace").split("\0", 2)
+        parts = self.data.decode("utf-8", "surrogateescape").split("\0", 2)
         parts += [""] * (3 - len(parts))
         return parts[0], parts[1], parts[2].rstrip("\0")
 

@@ -177,7 +177,7 @@ def test_away_from_its_package_it_looks_for_one_as_the_launcher(
     (package / "__main__.py").touch()
     (tmp_path / "bin/python3.39").symlink_to("/bin/echo")
     said = run(command, "x", cwd=Path("/"))
-    assert said == f"-I -S -B {package}/__main__.py x\n"
+    assert said == f"-I -S -B -Xutf8 {package}/__main__.py x\n"
 
 
 BUILD_SCRIPTS = """

@@ -13,7 +13,11 @@ import pytest
 from support.initproc import REPO
 
 NATIVE = REPO / "pyruntime/_native"
-SHOW = "import sys; print(sys.version_info[1], sys.flags.isolated, sys.flags.no_site, sys.argv)\n"
+SHOW = """
+import sys
+flags = sys.flags
+print(sys.version_info[1], flags.isolated, flags.no_site, flags.utf8_mode, sys.argv)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +53,7 @@ def run(program: Path, *args: str, **how: object) -> subprocess.CompletedProcess
 def test_runs_the_package_isolated(prefix_dir: Path) -> None:
     done = run(prefix_dir / "bin/pyruntime", "state", "", "a b", cwd="/")
     main = prefix_dir / f"lib/python3.{sys.version_info[1]}/site-packages/pyruntime/__main__.py"
-    assert done.stdout == f"{sys.version_info[1]} 1 1 {[str(main), 'state', '', 'a b']}\n"
+    assert done.stdout == f"{sys.version_info[1]} 1 1 1 {[str(main), 'state', '', 'a b']}\n"
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -141,3 +142,23 @@ def test_locate_finds_keys_and_values() -> None:
 def test_unescape_is_what_the_scanner_does(value: str) -> None:
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
         assert unescape(text[1:-1]) == value
+
+
+ODD = os.fsdecode(b"a\xff\xc3\xa9\xfe")  # as the command line gives it: with lone surrogates
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_bytes_that_are_no_text_are_replaced(indent: int | None) -> None:
+    text = jsontext.dumps({"path": ODD, ODD: "é"}, indent=indent)
+    assert json.loads(text.encode().decode()) == {
+        "path": "a\ufffdé\ufffd",
+        "a\ufffdé\ufffd": "é",
+    }
+
+
+def test_bytes_that_are_no_text_are_kept_for_ourselves() -> None:
+    text = jsontext.dumps({"path": ODD}, lossless=True)
+    assert text == '{"path":"a\\udcffé\\udcfe"}'
+    assert jsontext.loads(text.encode(), lossless=True) == {"path": ODD}
+    with pytest.raises(JsonError, match="lone surrogate"):
+        jsontext.loads(text.encode())

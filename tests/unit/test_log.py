@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pyruntime import log_socket
-from pyruntime.errors import HostError
-from pyruntime.log import Log
+from pyruntime.errors import Error, HostError
+from pyruntime.log import Log, printable
 
 
 def say_all(log: Log) -> None:
@@ -49,3 +50,13 @@ def test_socket(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_socket(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="open log syslog:"):
         log_socket.connect("syslog:", str(tmp_path / "none"))
+
+
+def test_bytes_that_are_no_text_are_shown_as_numbers(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"/a\xff\xc3\xa9")
+    assert printable(odd) == "/a\\xffé"
+    assert printable("\ud800") == "\\ud800"  # stands for no byte
+    log = Log(str(tmp_path / "log"), form="json")
+    log.error(Error(f"open {odd}: No such file", path=odd))
+    line = json.loads((tmp_path / "log").read_bytes().decode())
+    assert (line["msg"], line["path"]) == ("open /a\\xffé: No such file", "/a\\xffé")
