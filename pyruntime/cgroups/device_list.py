@@ -11,7 +11,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pyruntime.cgroups.device_program import Rule
 
@@ -55,6 +55,38 @@ def _lists(rules: list[Rule]) -> tuple[bool, list[str]]:
             else:
                 _take_back(exceptions, key, letters, allow)
     return default, [_text(key, found) for key, found in exceptions.items() if found]
+
+
+def difference(present: str, exceptions: list[str]) -> list[tuple[str, str]] | None:
+    """The fewest writes that lead from a denying list to another: ("allow" or "deny", line),
+    what is added first, so that a device that both allow is never denied in between.
+
+    present: the content of devices.list. None when it is no denying list: the kernel does not
+    show the exceptions of an allowing one.
+    """
+    before = _parsed(present.splitlines())
+    if ("a", "*:*") in before:
+        return None
+    after = _parsed(exceptions)
+    changed = [("allow", _missing(after, before)), ("deny", _missing(before, after))]
+    return [(verb, line) for verb, lines in changed for line in lines]
+
+
+def _parsed(lines: Iterable[str]) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for line in lines:
+        kind, numbers, access = line.split()
+        found.setdefault((kind, numbers), set()).update(access)
+    return found
+
+
+def _missing(
+    wanted: dict[tuple[str, str], set[str]], there: dict[tuple[str, str], set[str]]
+) -> Iterator[str]:
+    for key, letters in wanted.items():
+        rest = letters - there.get(key, set())
+        if rest:
+            yield f"{key[0]} {key[1]} {''.join(c for c in 'rwm' if c in rest)}"
 
 
 def _shadows(later: Rule, rule: Rule) -> bool:

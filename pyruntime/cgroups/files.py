@@ -39,8 +39,10 @@ CAUSES = {
 def failure(
     op: str, path: str, err: OSError, *, value: str = "", pointer: str = "", hint: str = ""
 ) -> CgroupError:
-    """A CgroupError that names operation, value, file and the kernel's answer."""
+    """A CgroupError that names field, operation, value, file and the kernel's answer."""
     what = f"{op} {value!r} to {path}" if value else f"{op} {path}"
+    if pointer:
+        what = f"{pointer}: {what}"
     return CgroupError(
         f"{what}: {err.strerror or err}",
         pointer=pointer,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from errno import EBUSY, EINVAL, ENOENT, EOPNOTSUPP
 
-from pyruntime.cgroups.files import CAUSES, WRITE, failure, write_raw
+from pyruntime.cgroups.files import WRITE, failure, write_raw
 from pyruntime.errors import CgroupError
 from pyruntime.plan.device_rules import DeviceRules
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyruntime.cgroups.base import Cgroup
-    from pyruntime.cgroups.device_program import Rule
     from pyruntime.plan.setting import Setting
 
 # Of these pairs the kernel compares one with the other, so which must be written first
@@ -119,16 +118,24 @@ def _write_lines(path: str, value: str) -> None:
 
 
 def _refused(directory: str, setting: Setting, err: OSError) -> CgroupError:
-    path = f"{directory}/{setting.file}"
-    return failure(
-        "write", path, err, value=setting.value, pointer=setting.pointer, hint=setting.hint
-    )
+    """Of a setting with a fallback it was this one's file that there was last."""
+    from pyruntime.cgroups.causes import cause
+
+    file, value = setting.file, setting.value
+    if setting.fallback is not None and not os.path.exists(f"{directory}/{file}"):
+        file, value = setting.fallback
+    said = cause(directory, file, value, err.errno or 0)
+    hint = "; ".join(each for each in (setting.hint, said) if each)
+    path = f"{directory}/{file}"
+    return failure("write", path, err, value=value, pointer=setting.pointer, hint=hint)
 
 
 def _devices(cgroup: Cgroup, devices: DeviceRules) -> None:
     rules = [(r.allow, r.type, r.major, r.minor, r.access) for r in devices.rules]
     if "devices" in cgroup.paths:
-        _device_lists(cgroup.paths["devices"], rules, devices.pointer)
+        from pyruntime.cgroups.device_files import write_lists
+
+        write_lists(cgroup, rules, devices)
     elif "" in cgroup.paths:
         from pyruntime.cgroups.device_filter import install
 
@@ -142,37 +149,3 @@ def _devices(cgroup: Cgroup, devices: DeviceRules) -> None:
             hint="mount the v1 devices hierarchy, or cgroup2",
             code="cgroup-controller",
         )
-
-
-def _device_lists(directory: str, rules: list[Rule], pointer: str) -> None:
-    from pyruntime.cgroups.device_list import Inexpressible, lists
-
-    try:
-        default, exceptions = lists(rules)
-    except Inexpressible as rule:
-        raise CgroupError(
-            f"limit devices: cgroup v1 can't {rule}",
-            op="write",
-            pointer=pointer,
-            path=directory + "/devices.list",
-            hint="deny first what is to be denied, and allow single devices after it",
-            code="cgroup-devices",
-        ) from None
-    general, special = ("allow", "deny") if default else ("deny", "allow")
-    value, path = "a", f"{directory}/devices.{general}"
-    try:
-        write_raw(path, value)
-        if not exceptions:
-            return
-        path = f"{directory}/devices.{special}"
-        fd = os.open(path, WRITE)
-        try:
-            for value in exceptions:
-                os.write(fd, os.fsencode(value))
-        finally:
-            os.close(fd)
-    except OSError as err:
-        hint = CAUSES.get(err.errno or 0, "")
-        if err.errno == EINVAL and value == "a":
-            hint = "the devices cgroup has sub-cgroups, whose rules depend on it"
-        raise failure("write", path, err, value=value, pointer=pointer, hint=hint) from None

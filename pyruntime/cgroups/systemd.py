@@ -182,14 +182,28 @@ class CgroupSystemd(Cgroup):
 
     def apply(self, settings: Sequence[Setting | DeviceRules]) -> None:
         """To systemd, so that it does not undo them, and to the files, which take more."""
-        if not self.fresh:
-            with self._manager() as manager:
-                version = manager.version() if _asks_idle(settings) else 0
-                properties = resource_properties(settings, v1=self._v1, version=version)
-                if properties:
-                    manager.change(self.unit, properties)
-        self.fresh = False
-        self.inner.apply(settings)
+        if self.fresh:
+            self.fresh = False
+            self.inner.apply(settings)
+            return
+        # systemd writes a v1 device list anew entry by entry; nobody shall see it in between.
+        hold = self._v1 and any(each.controller == "devices" for each in settings)
+        hold = hold and self.frozen() is False
+        if hold:
+            self.freeze()
+        try:
+            self._change(settings)
+            self.inner.apply(settings)
+        finally:
+            if hold:
+                self.thaw()
+
+    def _change(self, settings: Sequence[Setting | DeviceRules]) -> None:
+        with self._manager() as manager:
+            version = manager.version() if _asks_idle(settings) else 0
+            properties = resource_properties(settings, v1=self._v1, version=version)
+            if properties:
+                manager.change(self.unit, properties)
 
     def join_paths(self) -> list[str]:
         return self.inner.join_paths()

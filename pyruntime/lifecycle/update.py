@@ -109,7 +109,9 @@ class _Change:
     def devices(self, resources: dict[str, Any]) -> DeviceRules:
         linux = mapping(self.config, "linux")
         rules = sequence(resources, "devices", POINTER)
-        return compile_rules(rules, sequence(linux, "devices", "/linux"))
+        found = compile_rules(rules, sequence(linux, "devices", "/linux"))
+        found.live = True
+        return found
 
 
 def check_schema(resources: object) -> None:
@@ -150,11 +152,6 @@ def _apply(cgroup: Cgroup, change: _Change, log: Log) -> None:
     from pyruntime.cgroups.rollback import remember
 
     back = remember(cgroup, settings, change.devices(change.current))
-    # A v1 device list is written anew entry by entry; nobody shall see it in between.
-    hold = "devices" in cgroup.paths and any(s.controller == "devices" for s in settings)
-    hold = hold and cgroup.frozen() is False
-    if hold:
-        cgroup.freeze()
     try:
         cgroup.apply(settings)
     except BaseException:
@@ -163,9 +160,6 @@ def _apply(cgroup: Cgroup, change: _Change, log: Log) -> None:
         except (Error, OSError) as err:
             log.warn(f"write back the old limits: {err}")
         raise
-    finally:
-        if hold:
-            cgroup.thaw()
 
 
 def _settings(change: _Change) -> list[Setting | DeviceRules]:
@@ -178,6 +172,9 @@ def _settings(change: _Change) -> list[Setting | DeviceRules]:
             found.append(setting)
         elif change.merged.get("devices") != change.current.get("devices"):
             found.append(change.devices(change.merged))
+    if plan.oom_killer_is_back(change.current, change.asked):
+        pointer = f"{POINTER}/memory/disableOOMKiller"
+        found.append(Setting("memory", "memory.oom_control", "0", pointer))
     return found
 
 

@@ -49,15 +49,19 @@ class DeviceRule:
 
 
 class DeviceRules:
-    """Stands in a list of settings; rules: in order, the last match decides."""
+    """Stands in a list of settings; rules: in order, the last match decides.
 
-    __slots__ = ("controller", "hint", "pointer", "rules")
+    live: they are for a cgroup with members, who shall not notice the change of others.
+    """
+
+    __slots__ = ("controller", "hint", "live", "pointer", "rules")
 
     def __init__(self, rules: list[DeviceRule]) -> None:
         self.controller = "devices"
         self.pointer = POINTER
         self.hint = ""
         self.rules = rules
+        self.live = False
 
 
 def compile_rules(rules: Sequence[Map], devices: Sequence[Map]) -> DeviceRules:

@@ -90,6 +90,12 @@ def to_write(asked: Map, merged: Map) -> Map:
     return found
 
 
+def oom_killer_is_back(current: Map, asked: Map) -> bool:
+    """Whether the OOM killer, disabled until now, is to be enabled: a new container has it."""
+    wanted = mapping(asked, "memory").get("disableOOMKiller")
+    return wanted is False and bool(mapping(current, "memory").get("disableOOMKiller"))
+
+
 def _merge_section(current: Map, asked: Map) -> Map:
     result = dict(current)
     for key, value in asked.items():
@@ -122,7 +128,7 @@ def _settle_cpu(result: Map, asked: Map) -> None:
     """Ceasing or beginning to be idle sets the shares back, in the kernel too."""
     if "idle" in asked and "shares" not in asked:
         result["cpu"] = {k: v for k, v in result["cpu"].items() if k != "shares"}
-    elif "shares" in asked and number(mapping(result, "cpu"), "idle") == 1:
+    elif "shares" in asked and "idle" not in asked and number(mapping(result, "cpu"), "idle") == 1:
         raise ConfigError(
             f"{ROOT}/cpu/shares: the container's CPU is idle, which has no shares",
             pointer=f"{ROOT}/cpu/shares",

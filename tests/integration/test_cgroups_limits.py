@@ -105,7 +105,7 @@ def test_what_the_kernel_refuses(
     facts: CgroupFacts, cgroup: Cgroup, resources: dict[str, Any], pointer: str
 ) -> None:
     settings = [s for s in compile_resources(resources, facts) if s.controller != "devices"]
-    with pytest.raises(CgroupError, match=r"^write '[^']+' to /.+: \w") as caught:
+    with pytest.raises(CgroupError, match=rf"^{pointer}: write '[^']+' to /.+: \w") as caught:
         cgroup.apply(settings)
     assert caught.value.pointer == pointer
     assert caught.value.path.startswith(tuple(cgroup.paths.values()))
@@ -144,7 +144,7 @@ def test_the_hint_of_the_setting_comes_first(cgroup: Cgroup) -> None:
     controller, file = some(cgroup)
     with pytest.raises(CgroupError) as caught:
         cgroup.apply([Setting(controller, file, "nonsense", "/x", "do otherwise")])
-    assert caught.value.hint == "do otherwise"
+    assert caught.value.hint.startswith("do otherwise")
 
 
 def test_lines_are_written_one_by_one(cgroup: Cgroup) -> None:

@@ -169,7 +169,7 @@ def test_a_refused_limit_says_all(cgroup: CgroupV1, file: str, value: str, cause
         cgroup.apply([setting(file, value, pointer)])
     path = f"{cgroup.paths[file.partition('.')[0]]}/{file}"
     error = caught.value
-    assert str(error).startswith(f"write {value!r} to {path}: ")
+    assert str(error).startswith(f"{pointer}: write {value!r} to {path}: ")
     assert (error.pointer, error.path) == (pointer, path)
     assert error.errno
     assert error.hint

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pyruntime.cgroups.device_list import Inexpressible, lists
+from pyruntime.cgroups.device_list import Inexpressible, difference, lists
 
 if TYPE_CHECKING:
     from pyruntime.cgroups.device_program import Rule
@@ -73,3 +73,20 @@ def test_what_the_kernel_would_silently_misunderstand(rules: list[Rule], words: 
     with pytest.raises(Inexpressible) as caught:
         lists(rules)
     assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted", "writes"),
+    [
+        ("", [], []),
+        ("c 1:3 rwm\n", ["c 1:3 rwm"], []),
+        ("c 1:3 rwm\n", ["c 1:3 rw", "c 1:5 r"], [("allow", "c 1:5 r"), ("deny", "c 1:3 m")]),
+        ("c 1:3 r\nb 8:* rm\n", ["c 1:3 rw"], [("allow", "c 1:3 w"), ("deny", "b 8:* rm")]),
+        ("c 1:* rw\n", ["c 1:3 rw"], [("allow", "c 1:3 rw"), ("deny", "c 1:* rw")]),
+        ("a *:* rwm\n", ["c 1:3 rw"], None),
+    ],
+)
+def test_the_least_that_has_to_be_written(
+    present: str, wanted: list[str], writes: list[tuple[str, str]] | None
+) -> None:
+    assert difference(present, wanted) == writes

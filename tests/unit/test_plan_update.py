@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pyruntime.errors import ConfigError
-from pyruntime.plan.update import changes, merge, to_write
+from pyruntime.plan.update import changes, merge, oom_killer_is_back, to_write
 
 MIB = 1 << 20
 
@@ -89,6 +89,19 @@ def test_no_shares_for_an_idle_one() -> None:
     assert caught.value.pointer == "/linux/resources/cpu/shares"
     merged, written = update({"cpu": {"idle": 1}}, {"cpu": {"shares": 512, "idle": 0}})
     assert merged == written == {"cpu": {"shares": 512, "idle": 0}}
+    merged, written = update({"cpu": {"shares": 9}}, {"cpu": {"shares": 512, "idle": 1}})
+    assert merged == written == {"cpu": {"shares": 512, "idle": 1}}
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "expected"),
+    [(True, False, True), (True, None, False), (False, False, False), (None, False, False)],
+)
+def test_the_oom_killer_comes_back(before: object, asked: object, expected: bool) -> None:
+    def memory(value: object) -> dict[str, object]:
+        return {} if value is None else {"memory": {"disableOOMKiller": value}}
+
+    assert oom_killer_is_back(memory(before), memory(asked)) is expected
 
 
 def test_lists_change_by_what_names_an_entry() -> None:
