@@ -3,6 +3,7 @@
 
     Error
      ├─ UsageError        a wrong option or argument
+     │   └─ UnknownCommand
      ├─ ConfigError       config.json: cannot be read, not valid, contradicts itself
      │   └─ Unsupported   valid, but this version does not carry it out
      ├─ JsonError         a text is not strict JSON
@@ -90,6 +91,11 @@ class Error(Exception):
 
 class UsageError(Error):
     code = "usage"
+
+
+class UnknownCommand(UsageError):
+    code = "unknown-command"
+    exit_code = 3  # as runc
 
 
 class ConfigError(Error):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From argv to an exit status: parse, import the one verb, report what it raises.
 
-Exit status: 0, or 1 for an error (255 for exec's own errors, as runc); `run` and `exec`
-give the program's. No traceback reaches the user: an error outside the tree is a bug and
+Exit status: 0, or 1 for an error (255 for exec's own errors, 3 for a command that there is
+not, as runc); `run` and `exec` give the program's. No traceback reaches the user: an error outside the tree is a bug and
 says so, with the traceback only under --debug.
 """
 
@@ -12,7 +12,8 @@ import gc
 import os
 
 from pyruntime.cli.interrupt import Interrupted
-from pyruntime.cli.parse import Invocation, parse
+from pyruntime.cli.options import GLOBAL_OPTIONS
+from pyruntime.cli.parse import Invocation, Values, parse
 from pyruntime.errors import Error, UsageError, host_error
 from pyruntime.log import Log, write_all
 
@@ -20,8 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
-
-    from pyruntime.cli.parse import Values
 
 EXEC_FAILED = 255
 
@@ -49,21 +48,25 @@ def arguments(argv: Sequence[str]) -> list[str]:
 def _run(args: Sequence[str]) -> int:
     log = Log()
     verb = ""
+    common = Values(GLOBAL_OPTIONS)
     try:
-        invocation = parse(args)
+        try:
+            invocation = parse(args, common)
+        except UsageError:
+            log = _log(common)  # an engine looks there for this, too
+            raise
         verb = invocation.verb.name if invocation.verb else ""
-        if invocation.common.flag("version"):
-            return _version(invocation.common.text("as"))
+        if common.flag("version"):
+            return _version(common.text("as"))
         if invocation.verb is None or _help_wanted(invocation):
             return _help(invocation)
-        common = invocation.common
         log = _log(common)
         if common.text("trace"):
             return _traced(invocation, log)
         return _dispatch(invocation, log)
     except UsageError as err:
         _report(log, err)
-        return EXEC_FAILED if verb == "exec" else 1
+        return EXEC_FAILED if verb == "exec" else err.exit_code
     except Error as err:
         _report(log, err)
         return EXEC_FAILED if verb == "exec" else err.exit_code

@@ -8,7 +8,7 @@ accepted; options may stand before or after the positionals; `--` ends the optio
 from __future__ import annotations
 
 from pyruntime.cli.options import GLOBAL_OPTIONS, HELP, VERBS, Option, Verb, find_verb
-from pyruntime.errors import UsageError
+from pyruntime.errors import UnknownCommand, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,31 +69,26 @@ class Invocation:
         self.args = args
 
 
-def parse(argv: Sequence[str]) -> Invocation:
-    """argv without the program's name. Raises UsageError.
+def parse(argv: Sequence[str], common: Values | None = None) -> Invocation:
+    """argv without the program's name; common is to take the global options, those before an
+    error, too. Raises UsageError.
 
-    verb is None when only --help or --version was asked for.
+    verb is None when there is no command: then --help or --version was asked for, or nothing,
+    which is answered by help, too.
     """
-    common = Values(GLOBAL_OPTIONS)
+    if common is None:
+        common = Values(GLOBAL_OPTIONS)
     head, rest = _scan(argv, GLOBAL_OPTIONS, common, 0, "")
-    if not head:
-        if not common.flag("help") and not common.flag("version"):
-            raise UsageError(
-                "no command given",
-                hint="`pyruntime --help` lists the commands",
-                code="unknown-command",
-            )
-        return Invocation(common, None, Values(()), [])
-    verb = find_verb(head[0])
-    if verb is None:
-        if head[0] in ("help", "h"):
+    if not head and rest:  # behind --
+        head, rest = rest[:1], rest[1:]
+    if not head or common.flag("version"):
+        if not common.flag("version"):
             common.put(HELP, True)
-            return Invocation(common, find_verb(rest[0]) if rest else None, Values(()), [])
-        raise UsageError(
-            f'unknown command "{head[0]}"',
-            hint=_suggest(head[0], _verb_names()),
-            code="unknown-command",
-        )
+        return Invocation(common, None, Values(()), [])
+    if head[0] in ("help", "h"):
+        common.put(HELP, True)
+        return Invocation(common, _verb(rest[0]) if rest else None, Values(()), [])
+    verb = _verb(head[0])
     options = Values((*verb.options, HELP))
     args, raw = _scan(rest, (*verb.options, HELP), options, verb.raw_after, verb.name)
     args += raw
@@ -194,8 +189,12 @@ def _check_count(verb: Verb, args: list[str]) -> None:
         raise UsageError(message, hint=usage, code="argument-count")
 
 
-def _verb_names() -> list[str]:
-    return [verb.name for verb in VERBS]
+def _verb(name: str) -> Verb:
+    verb = find_verb(name)
+    if verb is None:
+        hint = _suggest(name, [known.name for known in VERBS])
+        raise UnknownCommand(f'unknown command "{name}"', hint=hint)
+    return verb
 
 
 def _suggest(word: str, known: list[str], prefix: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from pyruntime.cli.options import GLOBAL_OPTIONS, VERBS
-from pyruntime.cli.parse import parse
+from pyruntime.cli.parse import Values, parse
 from pyruntime.errors import UsageError
 
 
@@ -88,7 +88,7 @@ def test_a_flag_can_be_said_no_to() -> None:
         ),
         (["delete", "--force=maybe", "c"], 'option --force: "maybe" is neither true nor false', ""),
         (["delete", "-fx", "c"], '"delete" has no option -fx', ""),
-        ([], "no command given", "--help"),
+        (["help", "creat"], 'unknown command "creat"', "create"),
     ],
 )
 def test_what_is_wrong_is_said(words: list[str], message: str, hint: str) -> None:
@@ -103,7 +103,22 @@ def test_help_wins_over_missing_arguments() -> None:
     assert found.verb is not None
     assert found.options.flag("help")
     assert parse(["--version"]).verb is None
+    assert parse(["--version", "nonsense"]).verb is None
     assert parse(["help", "run"]).verb is not None
+    assert parse([]).common.flag("help")
+
+
+def test_what_was_given_before_an_error_is_kept() -> None:
+    common = Values(GLOBAL_OPTIONS)
+    with pytest.raises(UsageError):
+        parse(["--log", "file", "create", "--bogus"], common)
+    assert common.text("log") == "file"
+
+
+def test_double_dash_before_the_command() -> None:
+    found = parse(["--debug", "--", "state", "c"])
+    assert found.verb is not None
+    assert (found.verb.name, found.args) == ("state", ["c"])
 
 
 def test_no_option_is_ambiguous() -> None:
