@@ -27,7 +27,7 @@ def process_of(request: ExecRequest, base: dict[str, Any]) -> dict[str, Any]:
     process = dict(base)
     process["args"] = request.args
     process["terminal"] = request.tty
-    process["env"] = [*(base.get("env") or ()), *request.env]
+    process["env"] = [*(base.get("env") or ()), *map(_variable, request.env)]
     process.setdefault("cwd", "/")
     if request.cwd:
         if not request.cwd.startswith("/"):
@@ -43,6 +43,15 @@ def process_of(request: ExecRequest, base: dict[str, Any]) -> dict[str, Any]:
     if request.caps:
         process["capabilities"] = _capabilities(request.caps, base.get("capabilities") or {})
     return process
+
+
+def _variable(text: str) -> str:
+    """A value may be a secret: no message shows it."""
+    if text.find("=") < 1:
+        lacks = "a name before the =" if "=" in text else "NAME=VALUE"
+        hint = "an empty value is NAME="
+        raise UsageError(f"option --env: must have {lacks}", hint=hint, code="bad-value")
+    return text
 
 
 def _user(request: ExecRequest, user: dict[str, Any]) -> dict[str, Any]:

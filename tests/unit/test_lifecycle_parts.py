@@ -115,7 +115,9 @@ def test_exec_cap_leaves_the_inheritable_set_alone() -> None:
     assert found["ambient"] == ["CAP_CHOWN"]
 
 
-@pytest.mark.parametrize("options", [{"cwd": "x"}, {"additional_gids": ["a"]}])
+@pytest.mark.parametrize(
+    "options", [{"cwd": "x"}, {"additional_gids": ["a"]}, {"env": ["A"]}, {"env": ["=x"]}]
+)
 def test_exec_refuses(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         process_of(request("ls", **options), BASE)
