@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import _signal
 import errno
 
 from pyruntime import jsontext, state
@@ -217,6 +218,14 @@ class _Exec(Launch):
             self.kill()
             raise
         return self.child
+
+    def kill(self) -> None:
+        """What is in a frozen cgroup may end only once that is thawed: nobody waits for it."""
+        if self.cgroup is not None and self.cgroup.frozen():
+            _signal.pidfd_send_signal(self.child.pidfd, _signal.SIGKILL)
+            self.child.close()
+        else:
+            super().kill()
 
     def _ready(self) -> None:
         self.connect_agent()

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,3 +233,19 @@ def test_pid_file_in_a_missing_directory(
     assert done.returncode == 255
     assert "absent" in done.stderr
     assert json.loads(runtime("ps", "-f", "json", running).stdout) == [pid(runtime, running)]
+
+
+def test_an_exec_that_waits_in_a_paused_container_can_be_ended(
+    runtime: Runtime, running: str
+) -> None:
+    """In a frozen cgroup of v1 even a killed process stays until the thaw."""
+    runtime("pause", running)
+    words = ("exec", "--ignore-paused", running, "/bin/true")
+    with subprocess.Popen(runtime.command(*words), stdin=subprocess.DEVNULL) as waiting:
+        while len(inside := json.loads(runtime("ps", "--format", "json", running).stdout)) < 2:
+            assert waiting.poll() is None
+        waiting.terminate()
+        assert waiting.wait(20) == 128 + signal.SIGTERM
+    runtime("resume", running)
+    await_end(max(set(inside) - {pid(runtime, running)}))
+    assert runtime("exec", running, "/bin/echo", "works").stdout == "works\n"
