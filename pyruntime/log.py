@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from errno import ENXIO
 
 from pyruntime import jsontext
 from pyruntime.errors import Error, HostError, host_error
@@ -54,12 +55,7 @@ class Log:
 
             self._fd, self._name = connect(path), rest or "pyruntime"
         elif path:
-            path = rest if colon and kind == "file" else path
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-            try:
-                self._fd = os.open(path, flags, 0o644)
-            except OSError as err:
-                raise host_error(err, "open log", path, code="log") from None
+            self._fd = _open(rest if colon and kind == "file" else path)
 
     @property
     def to_file(self) -> bool:
@@ -119,6 +115,20 @@ def printable(text: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # surrogates that stand for no byte
         return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _open(path: str) -> int:
+    """For appending. A FIFO that nobody reads is an error, not a wait. Raises HostError."""
+    if path == "/dev/stderr":
+        return os.dup(2)  # a socket could not be opened, and a file would be written in two places
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY
+    try:
+        fd = os.open(path, flags | os.O_NONBLOCK, 0o644)
+        os.set_blocking(fd, True)  # a slow reader gets all lines
+    except OSError as err:
+        hint = "does anybody read that FIFO?" if err.errno == ENXIO else ""
+        raise host_error(err, "open log", path, hint=hint, code="log") from None
+    return fd
 
 
 def write_all(fd: int, text: str) -> None:
