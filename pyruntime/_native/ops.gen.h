@@ -89,7 +89,7 @@ enum { N_mount_attr_flags = 0, N_mount_attr_attr_set = 1, N_mount_attr_attr_clr 
 enum { S_file_label_path = 0, S_file_label_label = 1 };
 enum { N_device_mode = 0, N_device_major = 1, N_device_minor = 2, N_device_uid = 3, N_device_gid = 4, N_device_flags = 5, S_device_path = 0 };
 enum { N_symlink_flags = 0, S_symlink_target = 0, S_symlink_path = 1 };
-enum { N_hook_timeout_ms = 0, S_hook_path = 0, S_hook_args = 1, S_hook_env = 2, S_hook_cwd = 3, S_hook_state_head = 4, S_hook_state_tail = 5 };
+enum { N_hook_timeout_ms = 0, N_hook_stdout = 1, N_hook_stderr = 2, S_hook_path = 0, S_hook_args = 1, S_hook_env = 2, S_hook_cwd = 3, S_hook_state_head = 4, S_hook_state_tail = 5 };
 enum { N_root_propagation_flags = 0 };
 enum { S_readonly_path_path = 0 };
 enum { S_masked_path_path = 0, S_masked_path_label = 1 };
@@ -243,7 +243,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(file_label, 0, 2, 0, 0) \
   X(device, 6, 1, 0, 0) \
   X(symlink, 1, 2, 0, 0) \
-  X(hook, 1, 6, 6, 0) \
+  X(hook, 3, 6, 6, 0) \
   X(pivot_root, 0, 0, 0, 0) \
   X(move_root, 0, 0, 0, 0) \
   X(chroot, 0, 0, 0, 0) \

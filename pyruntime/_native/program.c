@@ -23,7 +23,9 @@ static int program_run(void *arg) {
     ret = fd_above_streams(&p->stdin_fd);
   if (ret >= 0)
     ret = fd_above_streams(&p->output_fd);
-  const int streams[] = {p->stdin_fd, p->output_fd, p->output_fd};
+  if (ret >= 0)
+    ret = fd_above_streams(&p->error_fd);
+  const int streams[] = {p->stdin_fd, p->output_fd, p->error_fd};
   for (int i = 0; ret >= 0 && i < 3; i++)
     ret = sys(dup3, streams[i], i, 0);
   if (ret >= 0)

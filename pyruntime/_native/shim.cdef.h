@@ -7,6 +7,7 @@ struct pyr_program {
   const char *cwd;
   int stdin_fd;
   int output_fd;
+  int error_fd;
   ...;
 };
 

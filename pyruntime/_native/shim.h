@@ -31,7 +31,8 @@ struct pyr_program {
   const char *const *env;
   const char *cwd;
   int stdin_fd;
-  int output_fd; /* for standard output and error */
+  int output_fd;
+  int error_fd;
 };
 
 /* Starts the program, with default signals and no other descriptor, as pyr_spawn does. */

@@ -13,7 +13,7 @@ import os
 import select
 import time
 
-from pyruntime.errors import HookError
+from pyruntime.errors import HookError, host_error
 from pyruntime.host import program
 
 TYPE_CHECKING = False
@@ -34,23 +34,44 @@ def run_hooks(
     state: str,
     *,
     cwd: str,
+    annotations: Mapping[str, str] | None = None,
     on_failure: Callable[[HookError], None] | None = None,
 ) -> None:
     """Run the hooks of one kind in their order, with the state on their standard input.
 
-    state: the container's state as compact JSON. cwd: the bundle. on_failure None: the
+    state: the container's state as compact JSON. cwd: the bundle. annotations: of the config,
+    which may name files for the output. on_failure None: the
     first failure raises HookError; else it is told of each and the next hook runs (poststop).
     """
+    outputs = ("", "")
+    if annotations and hooks:
+        from pyruntime.plan.annotations import outputs_of  # few containers have such
+
+        outputs = outputs_of(annotations)
     for index, hook in enumerate(hooks):
         try:
-            _run(kind, index, hook, state.encode(), cwd)
+            _run(kind, index, hook, state.encode(), cwd, outputs)
         except HookError as err:
             if on_failure is None:
                 raise
             on_failure(err)
 
 
-def _run(kind: str, index: int, hook: Hook, state: bytes, cwd: str) -> None:
+def open_output(path: str, pointer: str) -> int:
+    """A descriptor that appends to the file, made if need be. Raises HostError."""
+    try:
+        return _append_to(path)
+    except OSError as err:
+        raise host_error(err, "open the hooks' output", path, pointer=pointer) from None
+
+
+def _append_to(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, 0o600)
+
+
+def _run(
+    kind: str, index: int, hook: Hook, state: bytes, cwd: str, outputs: tuple[str, str]
+) -> None:
     """Raises HookError with kind, index, path, status and the end of the output."""
     failure = _Failure(kind, index, str(hook["path"]), time.monotonic())
     timeout = hook.get("timeout")
@@ -59,17 +80,21 @@ def _run(kind: str, index: int, hook: Hook, state: bytes, cwd: str) -> None:
     drain, output = os.pipe2(os.O_CLOEXEC)
     os.set_blocking(feed, False)
     os.set_blocking(drain, False)
+    stdio = [stdin]
     try:
-        pid, pidfd = _start(hook, stdin, output, cwd)
+        # Each has its own, so that all are closed alike.
+        stdio += [_append_to(path) if path else os.dup(output) for path in outputs]
+        pid, pidfd = _start(hook, stdio, cwd)
     except OSError as err:
         os.close(feed)
         os.close(drain)
-        raise failure.error(
-            os.strerror(err.errno or 0), err.errno or 0, code="hook-not-started"
-        ) from None
+        cause = os.strerror(err.errno or 0)
+        if err.filename in outputs:
+            cause = f"open its output {err.filename}: {cause}"
+        raise failure.error(cause, err.errno or 0, code="hook-not-started") from None
     finally:
-        os.close(stdin)
-        os.close(output)
+        for fd in (*stdio, output):
+            os.close(fd)
     status, tail = _attend(pid, pidfd, feed, drain, state, deadline)
     if status is None:
         cause = f"still running after {timeout} s, killed"
@@ -120,7 +145,7 @@ class _Failure:
         )
 
 
-def _start(hook: Hook, stdin: int, output: int, cwd: str) -> tuple[int, int]:
+def _start(hook: Hook, stdio: Sequence[int], cwd: str) -> tuple[int, int]:
     """Spawn the hook in the bundle's directory: pid and pidfd. Raises OSError."""
     environment = hook.get("env")
     if environment is None:
@@ -132,7 +157,7 @@ def _start(hook: Hook, stdin: int, output: int, cwd: str) -> tuple[int, int]:
             env[name] = value
     path = hook["path"]
     args = hook.get("args") or [path]
-    return program.start(path, args, env, cwd=cwd, stdin=stdin, output=output)
+    return program.start(path, args, env, cwd=cwd, stdio=stdio)
 
 
 def _attend(

@@ -22,11 +22,10 @@ def start(
     env: Mapping[str, str],
     *,
     cwd: str,
-    stdin: int,
-    output: int,
+    stdio: Sequence[int],
 ) -> tuple[int, int]:
-    """Its pid and a pidfd. output: descriptor of standard output and error. It has no other
-    descriptors, and default signals. Raises OSError.
+    """Its pid and a pidfd. stdio: descriptors of its standard input, output and error. It
+    has no others, and default signals. Raises OSError.
     """
     keep: list[Any] = []
 
@@ -40,8 +39,7 @@ def start(
     names = _text(path), _text(cwd)
     how.path, how.cwd = names
     how.args, how.env = (ffi.cast("char const *const *", array) for array in arrays)
-    how.stdin_fd = stdin
-    how.output_fd = output
+    how.stdin_fd, how.output_fd, how.error_fd = stdio
     pid = ffi.new("int *")
     pidfd = ffi.new("int *")
     result = lib.pyr_program(how, pid, pidfd)

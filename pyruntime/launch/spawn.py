@@ -190,6 +190,10 @@ def open_slot(slot: Slot) -> int:
         from pyruntime.host.idmap import namespace_of  # few containers have id-mapped mounts
 
         return namespace_of(slot.maps)
+    if slot.kind == "append":
+        from pyruntime.host.hooks import open_output  # for an annotation only
+
+        return open_output(slot.path, slot.pointer)
     try:
         fd = os.open(slot.path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as err:

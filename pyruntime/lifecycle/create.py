@@ -24,7 +24,7 @@ from pyruntime.lifecycle.undo import Undo
 from pyruntime.log import rfc3339
 from pyruntime.plan import ops
 from pyruntime.plan.compile import Options, compile_create
-from pyruntime.plan.field import mapping, text
+from pyruntime.plan.field import is_annotated, mapping, text
 from pyruntime.plan.rootfs import path as rootfs_path
 from pyruntime.spec.load import config_path, load_document
 from pyruntime.state import Record, StateDir
@@ -144,6 +144,11 @@ def create(request: CreateRequest, log: Log, loaded: Loaded | None = None) -> Cr
     for problem in loaded.warnings:
         log.warn(f"{problem.pointer}: {problem.message}")
     log.mark("read and check config.json")
+    if is_annotated(loaded.config):
+        from pyruntime.plan import annotations  # few containers have such
+
+        wanted = annotations.read(loaded.config)
+        request.pidfd_socket = request.pidfd_socket or wanted.pidfd_socket
     check_labels(loaded.config.get("process") or {}, "/process", mapping(loaded.config, "linux"))
     undo = Undo()
     try:
@@ -397,8 +402,9 @@ class _Creation(Launch):
         self.log.mark("wait for the init")
         self.record.pid = self.child.pid
         text = jsontext.dumps(self.record.oci_state(state.CREATING))
+        where: Any = {"cwd": self.request.bundle, "annotations": self.record.annotations}
         for kind in ("prestart", "createRuntime"):
-            run_hooks(kind, self.plan.hooks.get(kind, ()), text, cwd=self.request.bundle)
+            run_hooks(kind, self.plan.hooks.get(kind, ()), text, **where)
         self.log.mark("run the hooks")
 
     def _ready(self) -> None:

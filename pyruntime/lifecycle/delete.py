@@ -143,5 +143,6 @@ def poststop(record: Record, log: Log) -> None:
         hooks,
         text,
         cwd=record.bundle,
+        annotations=record.annotations,
         on_failure=lambda err: log.warn(err.message, err.details()),
     )

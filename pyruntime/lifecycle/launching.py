@@ -18,7 +18,7 @@ from pyruntime.launch.serve import serve
 from pyruntime.launch.spawn import spawn
 from pyruntime.lifecycle.pidfile import send_pidfd, write_pid_file
 from pyruntime.plan.encode import encode
-from pyruntime.plan.field import mapping
+from pyruntime.plan.field import is_annotated, mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -259,6 +259,13 @@ def seccomp_filter(config: dict[str, Any], root: str, log: Log) -> bytes:
         return b""
     from pyruntime.host.seccomp.cache import filter_of  # only for those who have a filter
 
+    if is_annotated(config):
+        from pyruntime.plan import annotations  # few containers have such
+
+        if annotations.read(config).strict:
+            from pyruntime.host.seccomp.compiler import check_names
+
+            check_names(section)
     return filter_of(section, root, log.debug)
 
 

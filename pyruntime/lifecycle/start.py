@@ -140,7 +140,7 @@ def poststart(directory: StateDir, record: Record, log: Log) -> None:
 
     text = jsontext.dumps(record.oci_state(state.RUNNING))
     try:
-        run_hooks("poststart", hooks, text, cwd=record.bundle)
+        run_hooks("poststart", hooks, text, cwd=record.bundle, annotations=record.annotations)
     except Error:
         from pyruntime.lifecycle.delete import destroy
 

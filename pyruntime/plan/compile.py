@@ -19,7 +19,7 @@ from pyruntime.plan import (
     supported,
     sysctl,
 )
-from pyruntime.plan.field import mapping, text
+from pyruntime.plan.field import is_annotated, mapping, text
 from pyruntime.plan.namespaces import TYPES, Namespaces
 from pyruntime.plan.plan import CgroupPlan, Plan, ignored
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Protocol
 
+    from pyruntime.plan.annotations import Effects
     from pyruntime.plan.facts import Facts
     from pyruntime.plan.field import Map
     from pyruntime.plan.process import Process
@@ -102,8 +103,10 @@ class _Create:
         "cgroup_entered",
         "config",
         "container_id",
+        "effects",
         "facts",
         "filter",
+        "hook_slots",
         "linux",
         "mounts",
         "namespaces",
@@ -127,10 +130,13 @@ class _Create:
     mounts: mounts.Mounts
     filter: list[Step]
     user: UserNamespace | None
+    effects: Effects | None
 
     def __init__(self) -> None:
         self.cgroup_entered = False
         self.user = None
+        self.effects = None
+        self.hook_slots = (0, 0)
 
 
 def compile_create(
@@ -160,7 +166,7 @@ def compile_create(
     steps += c.mounts.late
     steps += rootfs.final_steps(config, c.linux, c.namespaces)
     if c.process:
-        c.filter, kept = _filter(config, c.process, options, plan)
+        c.filter, kept = _filter(config, c.process, options, plan, c.effects)
         steps += process.property_steps(c.process, facts.last_cap, plan.warnings, kept)
         steps += process.lookup_steps(c.process)
     steps += _ready(c)
@@ -195,6 +201,8 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
         raise ConfigError(
             "/process: the container has no process to run", pointer="/process", code="no-process"
         )
+    if is_annotated(config):
+        _annotations(c)
     plan.clone_flags = c.namespaces.clone_flags()
     plan.own_pid_namespace = "pid" in c.namespaces.new
     if config.get("hooks"):
@@ -211,6 +219,17 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
         plan.resctrl = resctrl.read(mapping(c.linux, "intelRdt", "/linux"), container_id)
     plan.preserve = options.preserve_fds
     return c
+
+
+def _annotations(c: _Create) -> None:
+    from pyruntime.plan import annotations  # few containers have such
+
+    c.effects = annotations.read(c.config)
+    c.plan.warnings += annotations.warnings(c.config)
+    if c.process:
+        c.process.keep_groups = c.effects.keep_groups
+    if c.config.get("hooks"):
+        c.hook_slots = annotations.output_slots(c.effects, c.plan.slots)
 
 
 def _has_notify(c: _Create) -> bool:
@@ -339,8 +358,9 @@ def _mounts_and_devices(c: _Create) -> list[Step]:
     if label:
         from pyruntime.plan import labels  # few containers have one
 
-        before = labels.mount_steps(steps[:at] if at >= 0 else [], label)
-        steps = before + labels.mount_steps(steps[max(at, 0) :], label)
+        context = c.effects.context if c.effects else "context"
+        before = labels.mount_steps(steps[:at] if at >= 0 else [], label, context)
+        steps = before + labels.mount_steps(steps[max(at, 0) :], label, context)
         at = len(before) if at >= 0 else at
     if c.user is not None and not c.namespaces.has("mount"):
         why = "a user namespace without a mount namespace can make no devices"
@@ -377,6 +397,7 @@ def _hooks(c: _Create, kind: str, status: str, env: list[str], cwd: str) -> list
         status=status,
         env=env,
         cwd=cwd,
+        outputs=c.hook_slots,
     )
 
 
@@ -396,7 +417,9 @@ def _ready(c: _Create) -> list[Step]:
     return steps
 
 
-def _filter(config: Map, of: Process, options: Options, plan: Plan) -> tuple[list[Step], int]:
+def _filter(
+    config: Map, of: Process, options: Options, plan: Plan, effects: Effects | None
+) -> tuple[list[Step], int]:
     """The filter's step, and the capabilities that it takes.
 
     It comes as late as it can, so that the filter need not allow what the init does.
@@ -406,7 +429,7 @@ def _filter(config: Map, of: Process, options: Options, plan: Plan) -> tuple[lis
     from pyruntime.plan import seccomp  # containers without a filter have no use for it
 
     section = seccomp.section_of(config)
-    plan.listener = seccomp.listener(section)
+    plan.listener = seccomp.listener(section, effects.receiver if effects else "")
     privileged = not of.section.get("noNewPrivileges")
     step = seccomp.filter_step(section, options.seccomp_program, plan.warnings, privileged)
     return [step], seccomp.PRIVILEGE if privileged else 0
@@ -432,7 +455,13 @@ def compile_exec(
     plan.preserve = options.preserve_fds
     configured = namespaces.read(linux)
     keyring = "" if options.no_new_keyring else f"_ses.{state.id}"
-    last, kept = _filter(config, added, options, plan)
+    effects = None
+    if is_annotated(config):
+        from pyruntime.plan import annotations  # few containers have such
+
+        effects = annotations.read(config)
+        added.keep_groups = effects.keep_groups
+    last, kept = _filter(config, added, options, plan, effects)
     plan.steps += [
         ops.setsid(""),
         # The files of the host's cgroups are out of sight after the mount namespace.

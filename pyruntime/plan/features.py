@@ -59,7 +59,7 @@ def features(supported_flags: Sequence[str]) -> dict[str, Any]:
             "mountExtensions": {"idmap": {"enabled": True}},
             "netDevices": {"enabled": True},
         },
-        "potentiallyUnsafeConfigAnnotations": [],
+        "potentiallyUnsafeConfigAnnotations": ["org.systemd.property.", "run.oci."],
     }
 
 

@@ -21,6 +21,11 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
+def is_annotated(config: Map) -> bool:
+    """Whether an annotation asks the runtime for something: see plan.annotations."""
+    return any(key.startswith("run.oci.") for key in config.get("annotations") or ())
+
+
 def mapping(parent: Map, key: str, pointer: str = "") -> Map:
     """The object, {} when absent."""
     value = parent.get(key)

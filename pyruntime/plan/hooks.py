@@ -39,10 +39,12 @@ def steps(
     status: str,
     env: list[str],
     cwd: str,
+    outputs: tuple[int, int] = (0, 0),
 ) -> list[Step]:
     """One step per hook of the kind.
 
     status: of the state on stdin. env: used when the hook has none. cwd: of the hook.
+    outputs: numbers of the slots that its stdout and stderr go to, 0 for the runtime's.
     The pid in the state is the init's as it sees itself: the init fills it in.
     """
     hooks = mapping(config, "hooks")
@@ -54,6 +56,8 @@ def steps(
         ops.hook(
             f"/hooks/{kind}/{index}",
             timeout_ms=(number(entry, "timeout") or 0) * 1000,
+            stdout=outputs[0],
+            stderr=outputs[1],
             path=text(entry, "path"),
             # Without args the program still gets its own name.
             args=sequence(entry, "args") or [text(entry, "path")],

@@ -48,14 +48,15 @@ def keyring_steps(process: Process, join: Step) -> list[Step]:
     ]
 
 
-def mount_steps(steps: list[Step], label: str) -> list[Step]:
-    """Mounts with the label that all files in them get."""
+def mount_steps(steps: list[Step], label: str, context: str = "context") -> list[Step]:
+    """Mounts with the label. context: the option, of those in selinux's mount(8), that says
+    whose it is: "context" is of all files in them."""
     labelled: list[Step] = []
     for step in steps:
         if step.op != "mount_fs" or step.args["fstype"] in WITHOUT_CONTEXT:
             labelled.append(step)
         else:
-            options = [*list_of(step), f"context={label}"]
+            options = [*list_of(step), f"{context}={label}"]
             labelled.append(Step(step.op, step.pointer, {**step.args, "options": options}))
         if step.op == "mount_fs" and step.args["fstype"] == "mqueue":
             path = str(step.args["target"])

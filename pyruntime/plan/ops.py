@@ -39,7 +39,7 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "file_label": (25, (), ("path", "label")),
     "device": (26, ("mode", "major", "minor", "uid", "gid", "flags"), ("path",)),
     "symlink": (27, ("flags",), ("target", "path")),
-    "hook": (28, ("timeout_ms",), ("path", "args", "env", "cwd", "state_head", "state_tail")),
+    "hook": (28, ("timeout_ms", "stdout", "stderr"), ("path", "args", "env", "cwd", "state_head", "state_tail")),
     "pivot_root": (29, (), ()),
     "move_root": (30, (), ()),
     "chroot": (31, (), ()),
@@ -217,8 +217,8 @@ def symlink(pointer: str, *, flags: int = 0, target: str = "", path: str = "") -
     return Step("symlink", pointer, {"flags": flags, "target": target, "path": path})
 
 
-def hook(pointer: str, *, timeout_ms: int = 0, path: str = "", args: Sequence[str] = (), env: Sequence[str] = (), cwd: str = "", state_head: str = "", state_tail: str = "") -> Step:
-    return Step("hook", pointer, {"timeout_ms": timeout_ms, "path": path, "args": args, "env": env, "cwd": cwd, "state_head": state_head, "state_tail": state_tail})
+def hook(pointer: str, *, timeout_ms: int = 0, stdout: int = 0, stderr: int = 0, path: str = "", args: Sequence[str] = (), env: Sequence[str] = (), cwd: str = "", state_head: str = "", state_tail: str = "") -> Step:
+    return Step("hook", pointer, {"timeout_ms": timeout_ms, "stdout": stdout, "stderr": stderr, "path": path, "args": args, "env": env, "cwd": cwd, "state_head": state_head, "state_tail": state_tail})
 
 
 def pivot_root(pointer: str) -> Step:

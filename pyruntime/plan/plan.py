@@ -44,8 +44,8 @@ class IdMaps:
 class Slot:
     """A descriptor that the launch opens for the init.
 
-    kind: "namespace:" and the entry's name below /proc/PID/ns ("namespace:net"), or "idmap":
-    a user namespace made for its maps alone.
+    kind: "namespace:" and the entry's name below /proc/PID/ns ("namespace:net"), "idmap": a
+    user namespace made for its maps alone, or "append": a file to add to.
     path: on the host. pointer: config field it comes from.
     """
 
@@ -56,6 +56,11 @@ class Slot:
         self.path = path
         self.pointer = pointer
         self.maps = maps
+
+    @staticmethod
+    def number(slots: list[Slot]) -> int:
+        """Of the next one."""
+        return SLOT_FIRST_FREE + len(slots)
 
     def __repr__(self) -> str:
         return f"Slot({self.kind!r}, {self.path!r}, {self.pointer!r})"

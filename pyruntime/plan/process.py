@@ -34,10 +34,21 @@ class Process:
     section: the object. pointer: "/process" of the config, "" of a document of its own.
     container: the container's process section, which gives an added process what it leaves
     out (capabilities, rlimits). linux: that section of the config. first: True for the
-    container's first process.
+    container's first process. keep_groups: it has the caller's additional groups, no others.
     """
 
-    __slots__ = ("args", "container", "cwd", "env", "first", "linux", "pointer", "section", "user")
+    __slots__ = (
+        "args",
+        "container",
+        "cwd",
+        "env",
+        "first",
+        "keep_groups",
+        "linux",
+        "pointer",
+        "section",
+        "user",
+    )
 
     def __init__(
         self, section: Map, pointer: str, *, container: Map, linux: Map, first: bool
@@ -47,6 +58,7 @@ class Process:
         self.container = container
         self.linux = linux
         self.first = first
+        self.keep_groups = False
         self.args: list[str] = sequence(section, "args", pointer)
         if not self.args:
             raise ConfigError(f"{pointer}/args: nothing to run", pointer=f"{pointer}/args")
@@ -145,9 +157,10 @@ def property_steps(
     steps.append(cwd_step(process, ops.CWD_MAY_FAIL_EACCES))
     steps += capabilities.bounding_steps(caps)
     gids = [int(gid) for gid in sequence(process.user, "additionalGids", f"{pointer}/user")]
+    steps.append(ops.caps_keep("", on=1))
+    if not process.keep_groups:
+        steps.append(ops.groups(f"{pointer}/user/additionalGids", gids=gids))
     steps += [
-        ops.caps_keep("", on=1),
-        ops.groups(f"{pointer}/user/additionalGids", gids=gids),
         ops.user(f"{pointer}/user", uid=uid, gid=gid),
         ops.caps_keep("", on=0),
         *capabilities.final_steps(caps, kept),

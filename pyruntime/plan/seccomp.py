@@ -138,9 +138,10 @@ def notifies(section: Map) -> bool:
     return any(text(entry, "action") == NOTIFY for entry in sequence(section, "syscalls", POINTER))
 
 
-def listener(section: Map) -> Listener | None:
-    """Who gets the listener's descriptor, None without a rule that notifies."""
-    path, metadata = text(section, "listenerPath"), text(section, "listenerMetadata")
+def listener(section: Map, receiver: str = "") -> Listener | None:
+    """Who gets the listener's descriptor, None without a rule that notifies. receiver: the one
+    where the section names nobody."""
+    path, metadata = text(section, "listenerPath") or receiver, text(section, "listenerMetadata")
     return Listener(path, metadata) if notifies(section) else None
 
 

@@ -123,7 +123,9 @@ def _symlink(args: Args) -> str:
 
 def _hook(args: Args) -> str:
     timeout = f", at most {args['timeout_ms'] / 1000:g} s" if args["timeout_ms"] else ""
-    return f"run hook {args['path']} in the container's namespaces{timeout}"
+    kept = [name for name in ("stdout", "stderr") if args[name]]
+    files = f", its {' and '.join(kept)} to files" if kept else ""
+    return f"run hook {args['path']} in the container's namespaces{timeout}{files}"
 
 
 def _console(args: Args) -> str:

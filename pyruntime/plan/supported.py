@@ -9,6 +9,7 @@ compiled.
 from __future__ import annotations
 
 from pyruntime.errors import Problem, Unsupported
+from pyruntime.plan.field import is_annotated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 def problems(config: Map) -> list[Problem]:
     """Every used field that is not carried out."""
+    if is_annotated(config):
+        from pyruntime.plan import annotations  # few containers have such
+
+        return annotations.problems(config) + _fields(config)
+    return _fields(config)
+
+
+def _fields(config: Map) -> list[Problem]:
     if config.get("vm"):
         return [Problem("virtual machines are not supported yet", pointer="/vm")]
     return []

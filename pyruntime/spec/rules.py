@@ -50,9 +50,10 @@ def check(config: Map) -> list[Problem]:
     for kind in HOOKS if hooks else ():
         for index, hook in enumerate(hooks.get(kind, ())):
             _hook(hook, f"/hooks/{kind}/{index}", found)
-    if "" in config.get("annotations", ()):
+    annotations = config.get("annotations", {})
+    if "" in annotations:
         found.error("/annotations", "has an empty key", "name annotations like com.example.key")
-    rules_linux.check(linux, spaces, found)
+    rules_linux.check(linux, spaces, found, annotations.get("run.oci.seccomp.receiver", ""))
     check_nul(config, "", found)
     return found
 

@@ -26,8 +26,9 @@ MAX_MAPPINGS = 340  # user_namespaces(7)
 WITH_ERRNO = ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE")
 
 
-def check(linux: Map, spaces: dict[str, str], found: Findings) -> None:
-    """spaces: namespace type -> path, "" for a new one."""
+def check(linux: Map, spaces: dict[str, str], found: Findings, receiver: str = "") -> None:
+    """spaces: namespace type -> path, "" for a new one. receiver: as an annotation names it, of
+    the filter's notifications."""
     _user_namespace(linux, spaces, found)
     _paths(linux, spaces, found)
     if "timeOffsets" in linux:
@@ -39,7 +40,7 @@ def check(linux: Map, spaces: dict[str, str], found: Findings) -> None:
     for name in linux.get("sysctl", ()):
         _sysctl(name, spaces, found)
     if "seccomp" in linux:
-        _seccomp(linux["seccomp"], found)
+        _seccomp(linux["seccomp"], receiver, found)
     if "intelRdt" in linux:
         _intel_rdt(linux["intelRdt"], found)
     if "memoryPolicy" in linux:
@@ -196,7 +197,7 @@ def sysctl_path(name: str) -> str:
     return name if first < 0 or name[first] == "/" else name.translate({46: 47, 47: 46})
 
 
-def _seccomp(seccomp: Map, found: Findings) -> None:
+def _seccomp(seccomp: Map, receiver: str, found: Findings) -> None:
     pointer = "/linux/seccomp"
     default = seccomp["defaultAction"]
     if default == "SCMP_ACT_NOTIFY":
@@ -216,9 +217,10 @@ def _seccomp(seccomp: Map, found: Findings) -> None:
         for number, arg in enumerate(rule.get("args", ())):
             if arg["index"] > 5:
                 found.error(f"{here}/args/{number}/index", "must be from 0 to 5")
-    if notifies and not seccomp.get("listenerPath"):
+    named = seccomp.get("listenerPath") or receiver
+    if notifies and not named:
         found.error(pointer, 'needs "listenerPath", having a rule with SCMP_ACT_NOTIFY')
-    if seccomp.get("listenerMetadata") and not seccomp.get("listenerPath"):
+    if seccomp.get("listenerMetadata") and not named:
         found.error(f"{pointer}/listenerMetadata", "needs listenerPath")
 
 

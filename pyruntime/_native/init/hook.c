@@ -3,8 +3,9 @@
  * Hooks that run in the container's namespaces: createContainer and startContainer.
  *
  * The state arrives on the hook's stdin, both of its outputs in one pipe, whose last part
- * goes into the error. All is watched by one poll, so that neither a hook that does not read
- * nor one that leaves a daemon behind holding the pipe can stop the container's start.
+ * goes into the error, but for what goes to a file. All is watched by one poll, so that neither a
+ * hook that does not read nor one that leaves a daemon behind holding the pipe can stop the
+ * container's start.
  */
 #include "buffer.h"
 #include "run.h"
@@ -81,6 +82,11 @@ static int hook_pipes(struct hook *h) {
   return ret < 0 ? (int)ret : (int)sys(fcntl, h->output_read, F_SETFL, O_NONBLOCK);
 }
 
+/* A descriptor of the step's for an output, or the pipe's end. */
+static int hook_output(const struct ctx *c, uint64_t slot, const struct hook *h) {
+  return slot != 0 ? slot_fd(c, slot) : h->output_write;
+}
+
 /* In the child. Returns only on failure, with the call that failed in *what. */
 static int hook_exec(const struct ctx *c, const struct step *s, const struct hook *h,
                      const char **what) {
@@ -91,8 +97,8 @@ static int hook_exec(const struct ctx *c, const struct step *s, const struct hoo
     return err;
   *what = "dup3";
   if ((err = (int)sys(dup3, h->stdin_read, 0, 0)) < 0 ||
-      (err = (int)sys(dup3, h->output_write, 1, 0)) < 0 ||
-      (err = (int)sys(dup3, h->output_write, 2, 0)) < 0)
+      (err = (int)sys(dup3, hook_output(c, s->n[N_hook_stdout], h), 1, 0)) < 0 ||
+      (err = (int)sys(dup3, hook_output(c, s->n[N_hook_stderr], h), 2, 0)) < 0)
     return err;
   /* The container's own descriptors are not the hook's either. */
   *what = "close_range";

@@ -66,6 +66,21 @@ def compile_filter(section: Map, place: Place, debug: Callable[[str], None]) -> 
     return program
 
 
+def check_names(section: Map) -> None:
+    """Raises ConfigError for a system call that libseccomp does not know."""
+    lib = library.load(library.locate())
+    for index, entry in enumerate(section.get("syscalls") or ()):
+        for number, name in enumerate(entry["names"]):
+            if lib.seccomp_syscall_resolve_name(name.encode()) == library.UNKNOWN_CALL:
+                pointer = f"{seccomp.POINTER}/syscalls/{index}/names/{number}"
+                raise ConfigError(
+                    f"{pointer}: unknown system call {name}",
+                    pointer=pointer,
+                    code=CODE,
+                    hint="it would be ignored but for an annotation of the container",
+                )
+
+
 def _architectures(lib: Any, context: int, policy: Policy) -> list[int]:
     """Add those that are configured; all of them, the machine's own first."""
     arches = [lib.seccomp_arch_native()]
