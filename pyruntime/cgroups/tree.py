@@ -25,21 +25,24 @@ def make(path: str, top: str, made: list[str]) -> bool:
     """
     err: OSError | None = None
     for _ in range(ROUNDS):
+        made.append(path)  # first: a signal's exception may come as mkdir returns
         try:
             os.mkdir(path, 0o755)
         except FileExistsError:
+            made.pop()
             return False
         except FileNotFoundError as missing:
+            made.pop()
             parent = os.path.dirname(path)
             err = missing
             if len(parent) <= len(top):
                 break
             make(parent, top, made)
         except OSError as refused:
+            made.pop()
             err = refused
             break
         else:
-            made.append(path)
             return True
     assert err is not None
     raise failure("create cgroup", path, err) from None
