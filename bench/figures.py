@@ -4,7 +4,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+# what was measured -> runtime -> samples; a runtime without any can't do it
+Samples = Mapping[str, Mapping[str, Sequence[float]]]
+
+NONE = "-"
 
 
 def median(samples: Sequence[float]) -> float:
@@ -37,31 +42,30 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def times_table(samples: Mapping[str, Mapping[str, Sequence[float]]], base: str) -> str:
-    """Times in milliseconds: samples[what][runtime] in seconds; ratios to runtime `base`."""
-    names = list(next(iter(samples.values())))
-    others = [name for name in names if name != base]
-    header = ["ms, median (p95)", *names, *(f"{name} / {base}" for name in others)]
+def times_table(samples: Samples, names: Sequence[str]) -> str:
+    """Times in milliseconds of samples in seconds; ratios to the first of the runtimes."""
+
+    def shown(got: Sequence[float]) -> str:
+        return f"{median(got) * 1000:.2f} ({percentile(got, 95) * 1000:.2f})"
+
+    return _compared("ms, median (p95)", samples, names, shown)
+
+
+def sizes_table(samples: Samples, names: Sequence[str]) -> str:
+    """Sizes in KiB of samples in bytes; ratios to the first of the runtimes."""
+    return _compared("KiB, median", samples, names, lambda got: f"{median(got) / 1024:.0f}")
+
+
+def _compared(
+    title: str, samples: Samples, names: Sequence[str], shown: Callable[[Sequence[float]], str]
+) -> str:
+    base, *others = names
     rows = []
     for what, by_runtime in samples.items():
-        row = [what]
-        for name in names:
-            got = [sample * 1000 for sample in by_runtime[name]]
-            row.append(f"{median(got):.2f} ({percentile(got, 95):.2f})")
+        got = {name: by_runtime.get(name, ()) for name in names}
+        row = [what, *(shown(got[name]) if got[name] else NONE for name in names)]
         for name in others:
-            row.append(f"{median(by_runtime[name]) / median(by_runtime[base]):.2f}")
+            known = got[name] and got[base]
+            row.append(f"{median(got[name]) / median(got[base]):.2f}" if known else NONE)
         rows.append(row)
-    return table(header, rows)
-
-
-def sizes_table(sizes: Mapping[str, Mapping[str, int]]) -> str:
-    """Sizes in KiB: sizes[what][runtime] in bytes, -1 for unknown."""
-    names = list(next(iter(sizes.values())))
-    rows = [
-        [
-            what,
-            *(f"{by_runtime[name] / 1024:.0f}" if by_runtime[name] >= 0 else "?" for name in names),
-        ]
-        for what, by_runtime in sizes.items()
-    ]
-    return table(["KiB", *names], rows)
+    return table([title, *names, *(f"{name} / {base}" for name in others)], rows)

@@ -1,46 +1,122 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is timed: run, the life of a container verb by verb, exec.
-
-Each function measures one round of one runtime and gives seconds by what was measured.
-"""
+"""The life of a container: run, and verb by verb; the commands in one that runs."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 
-from measure import Runtime, await_end, reap
+from measure import Runtime
+from place import Bench, Row
+from workload import engine_profile
 
-VERBS = ("create", "start", "state", "kill", "delete")
 
-
-def run_once(runtime: Runtime, bundle: Path, container: str, what: str = "run") -> dict[str, float]:
+def run(bench: Bench) -> list[Row]:
     """A container of /bin/true from nothing to nothing."""
-    return {what: runtime.timed("run", "--bundle", str(bundle), container)}
+    bundle = str(bench.short())
+
+    def once(runtime: Runtime) -> dict[str, float]:
+        return {"run": runtime.timed("run", "--bundle", bundle, runtime.new_id("run"))}
+
+    return bench.in_turns(once)
 
 
-def life_once(runtime: Runtime, bundle: Path, container: str) -> dict[str, float]:
+def seccomp(bench: Bench) -> list[Row]:
+    """The same under the filter that engines ask for, by what the warm-up has compiled and kept."""
+    profile = engine_profile()
+    if profile is None:
+        return []
+    bundle = str(bench.bundle("filtered", ["/bin/true"], seccomp=profile))
+
+    def once(runtime: Runtime) -> dict[str, float]:
+        return {"run, filtered": runtime.timed("run", "--bundle", bundle, runtime.new_id("sec"))}
+
+    return bench.in_turns(once)
+
+
+def life(bench: Bench) -> list[Row]:
     """create, start, state, kill and delete; the time between kill and death is not counted."""
-    pid_file = runtime.root.parent / f"pid-{container}"
-    took = {}
-    try:
-        took["create"] = runtime.timed(
-            "create", "--bundle", str(bundle), "--pid-file", str(pid_file), container
-        )
-        pid = int(pid_file.read_text())
+    bundle = bench.long()
+
+    def once(runtime: Runtime) -> dict[str, float]:
+        container = runtime.new_id("life")
+        took = {"create": runtime.timed(*runtime.making("create", bundle, container))}
         took["start"] = runtime.timed("start", container)
         took["state"] = runtime.timed("state", container)
         took["kill"] = runtime.timed("kill", container, "KILL")
-        await_end(pid)
-        reap()
+        runtime.end(container)
         took["delete"] = runtime.timed("delete", container)
-    except BaseException:
-        runtime.remove(container)
-        raise
+        runtime.pid_file(container).unlink()
+        return {"create+start+state+kill+delete": sum(took.values()), **took}
+
+    return bench.in_turns(once)
+
+
+@contextlib.contextmanager
+def one_each(bench: Bench) -> Iterator[dict[str, str]]:
+    """A running container of each runtime: its id by the runtime's name."""
+    bundle = bench.long()
+    names: dict[str, str] = {}
+    try:
+        for runtime in bench.runtimes:
+            names[runtime.name] = runtime.new_id("running")
+            runtime.timed(*runtime.making("run", bundle, names[runtime.name]))
+        yield names
     finally:
-        pid_file.unlink(missing_ok=True)
-    return {"create+start+state+kill+delete": sum(took.values()), **took}
+        for runtime in bench.runtimes:
+            if runtime.name in names:
+                runtime.remove(names[runtime.name])
 
 
-def exec_once(runtime: Runtime, container: str) -> dict[str, float]:
+def _in_running(bench: Bench, once: Callable[[Runtime, str], Mapping[str, float]]) -> list[Row]:
+    with one_each(bench) as names:
+        return bench.in_turns(lambda runtime: once(runtime, names[runtime.name]))
+
+
+def exec_(bench: Bench) -> list[Row]:
     """/bin/true in a container that runs."""
-    return {"exec": runtime.timed("exec", container, "/bin/true")}
+    return _in_running(
+        bench, lambda runtime, name: {"exec": runtime.timed("exec", name, "/bin/true")}
+    )
+
+
+def update(bench: Bench) -> list[Row]:
+    """Limits of processor, memory and processes, others in every round."""
+    rounds: dict[str, int] = {}
+
+    def once(runtime: Runtime, name: str) -> dict[str, float]:
+        number = rounds[name] = rounds.get(name, 0) + 1
+        limits = ["--cpu-share", str(512 + number), "--memory", str((64 + number) << 20)]
+        limits += ["--pids-limit", str(100 + number)]
+        return {"update": runtime.timed("update", *limits, name)}
+
+    return _in_running(bench, once)
+
+
+def events(bench: Bench) -> list[Row]:
+    """The statistics, once. crun has no such command."""
+
+    def once(runtime: Runtime, name: str) -> dict[str, float]:
+        if runtime.name.startswith("crun"):
+            return {}
+        return {"events --stats": runtime.timed("events", "--stats", name)}
+
+    return _in_running(bench, once)
+
+
+def pause(bench: Bench) -> list[Row]:
+    """pause and resume."""
+
+    def once(runtime: Runtime, name: str) -> dict[str, float]:
+        took = {"pause": runtime.timed("pause", name), "resume": runtime.timed("resume", name)}
+        return {**took, "pause+resume": sum(took.values())}
+
+    return _in_running(bench, once)
+
+
+def ps(bench: Bench) -> list[Row]:
+    """The processes as engines ask for them."""
+    return _in_running(
+        bench,
+        lambda runtime, name: {"ps --format json": runtime.timed("ps", "--format", "json", name)},
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from measure import Runtime
-from workload import make_bundle
+from place import Bench, Row
 
 PAGE = 4096
 MOST = 256 << 20
@@ -25,16 +25,18 @@ def smaps_rollup(pid: int) -> dict[str, int]:
     return sizes
 
 
-def waiting_init(runtime: Runtime, bundle: Path, container: str) -> dict[str, int]:
-    """RSS and PSS in bytes of a created container's init."""
-    pid_file = runtime.root.parent / f"pid-{container}"
-    try:
-        runtime.timed("create", "--bundle", str(bundle), "--pid-file", str(pid_file), container)
-        sizes = smaps_rollup(int(pid_file.read_text()))
-    finally:
+def waiting_init(bench: Bench) -> list[Row]:
+    """RSS and PSS of a created container's init."""
+    bundle = bench.long()
+
+    def once(runtime: Runtime) -> dict[str, float]:
+        container = runtime.new_id("memory")
+        runtime.timed(*runtime.making("create", bundle, container))
+        sizes = smaps_rollup(runtime.pid(container))
         runtime.remove(container)
-        pid_file.unlink(missing_ok=True)
-    return {f"{name} of a created container's init": size for name, size in sizes.items()}
+        return {f"{name} of a created container's init": size for name, size in sizes.items()}
+
+    return bench.in_turns(once, rounds=1, warm_up=0, unit="KiB")
 
 
 def least(works: Callable[[int], bool], most: int, step: int) -> int:
@@ -54,17 +56,20 @@ def least(works: Callable[[int], bool], most: int, step: int) -> int:
     return high * step
 
 
-def least_limit(runtime: Runtime, rootfs: Path, work: Path) -> dict[str, int]:
-    """The smallest memory limit in bytes with which /bin/true runs, three times in a row."""
-    container = f"bench-limit-{runtime.name}"
+def limit(bench: Bench) -> list[Row]:
+    """The smallest memory limit with which /bin/true runs, three times in a row."""
 
-    def works(limit: int) -> bool:
-        bundle = make_bundle(work / container, rootfs, ["/bin/true"], memory=limit)
-        for _ in range(3):
-            ran = runtime.succeeds("run", "--bundle", str(bundle), container, timeout=PATIENCE)
-            if not ran:
-                runtime.remove(container)
-                return False
-        return True
+    def once(runtime: Runtime) -> dict[str, float]:
+        def works(size: int) -> bool:
+            bundle = str(bench.bundle(f"limit-{runtime.name}", ["/bin/true"], memory=size))
+            for _ in range(3):
+                container = runtime.new_id("limit")
+                if not runtime.succeeds("run", "--bundle", bundle, container, timeout=PATIENCE):
+                    runtime.remove(container)
+                    return False
+            return True
 
-    return {"smallest memory limit for /bin/true": least(works, MOST, 4 * PAGE)}
+        found = least(works, MOST, 4 * PAGE)
+        return {"smallest memory limit for /bin/true": found} if found >= 0 else {}
+
+    return bench.in_turns(once, rounds=1, warm_up=0, unit="KiB")

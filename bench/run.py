@@ -2,32 +2,32 @@
 """Measure container runtimes side by side and print a Markdown report.
 
 The runtimes take turns in every round, so that what the machine does meanwhile meets all
-of them alike. Needs root, and a static busybox for the container's root filesystem.
+of them alike. Needs root, and a static busybox for the container's root filesystem. Told to
+stop (Ctrl-C), it deletes what it has made and prints what it has got.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from figures import sizes_table, times_table
 from hugetlb import hugetlb_on_v1
-from lifetimes import exec_once, life_once, run_once
-from measure import Failed, Runtime, adopt_orphans
-from memory import least_limit, waiting_init
-from workload import engine_profile, make_bundle, make_rootfs
+from measure import Failed, adopt_orphans
+from place import Bench, Row, Sizes
+from registry import MEASURES, chosen
+from stopping import STOP, Stopped
 
 KNOWN = ("pyruntime", "runc", "crun")
-PARTS = ("run", "seccomp", "life", "exec", "memory", "limit")
-
-Samples = dict[str, dict[str, list[float]]]
+TABLES = {"ms": times_table, "KiB": sizes_table}
 
 
 def find_runtimes(given: Sequence[str]) -> dict[str, str]:
@@ -44,88 +44,58 @@ def found(name: str) -> str:
     return shutil.which(name, path=beside) or ""
 
 
-def rounds(
-    runtimes: Sequence[Runtime], count: int, once: Callable[[Runtime, int], dict[str, float]]
-) -> Samples:
-    """`count` rounds in which each runtime has its turn, each time another one first."""
-    samples: Samples = {}
-    for number in range(-2, count):
-        turn = number % len(runtimes)
-        for runtime in [*runtimes[turn:], *runtimes[:turn]]:
-            for what, took in once(runtime, number).items():
-                by_runtime = samples.setdefault(what, {each.name: [] for each in runtimes})
-                # Rounds below 0 warm caches up.
-                if number >= 0:
-                    by_runtime[runtime.name].append(took)
-    return samples
+def measure(bench: Bench, names: Sequence[str], rows: dict[str, list[Row]]) -> None:
+    """Fill rows, measure by measure. Raises Failed, Stopped."""
+    for name in names:
+        print(f"bench: {name}", file=sys.stderr)
+        rows[name] = MEASURES[name](bench)
 
 
-def time_exec(runtimes: Sequence[Runtime], count: int, bundle: Path) -> Samples:
-    """exec in containers that run, one of each runtime."""
-    name = "bench-exec-{}".format
-    try:
-        for runtime in runtimes:
-            runtime.timed("run", "--detach", "--bundle", str(bundle), name(runtime.name))
-        return rounds(runtimes, count, lambda runtime, _: exec_once(runtime, name(runtime.name)))
-    finally:
-        for runtime in runtimes:
-            runtime.remove(name(runtime.name))
+def report(rows: dict[str, list[Row]], names: Sequence[str]) -> None:
+    for unit, table in TABLES.items():
+        got = {row.what: row.samples for each in rows.values() for row in each if row.unit == unit}
+        if got:
+            print(table(got, names), end="\n\n", flush=True)
 
 
-def measure(runtimes: Sequence[Runtime], work: Path, parts: Sequence[str], count: int) -> None:
-    """Measure the parts asked for and print their tables."""
-    rootfs = work / "rootfs"
-    short = make_bundle(work / "short", rootfs, ["/bin/true"])
-    long = make_bundle(work / "long", rootfs, ["/bin/sleep", "100000"])
-    samples: Samples = {}
-    if "run" in parts:
-        samples |= rounds(
-            runtimes, count, lambda runtime, n: run_once(runtime, short, f"bench-run-{n + 2}")
-        )
-    filtered = engine_profile() if "seccomp" in parts else None
-    if filtered:
-        bundle = make_bundle(work / "filtered", rootfs, ["/bin/true"], seccomp=filtered)
-        what = "run, filtered"  # by what the rounds before the first one have compiled and kept
-        samples |= rounds(
-            runtimes,
-            count,
-            lambda runtime, n: run_once(runtime, bundle, f"bench-sec-{n + 2}", what),
-        )
-    if "life" in parts:
-        samples |= rounds(
-            runtimes, count, lambda runtime, n: life_once(runtime, long, f"bench-life-{n + 2}")
-        )
-    if "exec" in parts:
-        samples |= time_exec(runtimes, count, long)
-    if samples:
-        print(times_table(samples, runtimes[0].name), end="\n\n", flush=True)
-    sizes: dict[str, dict[str, int]] = {}
-    for runtime in runtimes:
-        taken: dict[str, int] = {}
-        if "memory" in parts:
-            taken |= waiting_init(runtime, long, f"bench-memory-{runtime.name}")
-        if "limit" in parts:
-            taken |= least_limit(runtime, rootfs, work)
-        for what, size in taken.items():
-            sizes.setdefault(what, {each.name: -1 for each in runtimes})[runtime.name] = size
-    if sizes:
-        print(sizes_table(sizes))
+def data(rows: dict[str, list[Row]], head: dict[str, object]) -> dict[str, object]:
+    """Everything for --json: samples in seconds or bytes."""
+    units = {"ms": "s", "KiB": "B"}
+    found = [
+        {"measure": name, "what": row.what, "unit": units[row.unit], "samples": row.samples}
+        for name, each in rows.items()
+        for row in each
+    ]
+    return {**head, "rows": found}
 
 
-def machine(rounds_wanted: int) -> str:
-    """The machine in one line: what the numbers depend on."""
-    cpus = len(os.sched_getaffinity(0))
-    return (
-        f"Linux {platform.release()}, {platform.machine()}, {cpus} CPUs, "
-        f"load {os.getloadavg()[0]:.1f}, {rounds_wanted} rounds"
-    )
+def machine() -> dict[str, object]:
+    """What the numbers depend on."""
+    return {
+        "kernel": platform.release(),
+        "processor": platform.machine(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "load": round(os.getloadavg()[0], 1),
+    }
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, allow_abbrev=False)
     parser.add_argument("--runtime", action="append", default=[], metavar="NAME[=PATH]")
     parser.add_argument("--rounds", type=int, default=50, help="rounds of each timing")
-    parser.add_argument("--part", action="append", choices=PARTS, help="only this part")
+    parser.add_argument(
+        "--only", action="append", choices=MEASURES, help="only this measure; may be repeated"
+    )
+    parser.add_argument(
+        "--others",
+        type=lambda text: sorted(map(int, text.split(","))),
+        default=[0, 100, 1000],
+        metavar="N,N...",
+        help="how many other containers of each runtime are alive (0,100,1000)",
+    )
+    parser.add_argument("--listed", type=int, default=100, help="how many containers list lists")
+    parser.add_argument("--at-once", type=int, default=64, help="how many are made together")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there, too")
     parser.add_argument("--busybox", default="/bin/busybox", help="a static busybox")
     parser.add_argument(
         "--crun-hugetlb",
@@ -135,34 +105,46 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def main(argv: Sequence[str]) -> int:
-    options = arguments(argv)
-    chosen = find_runtimes(options.runtime)
-    if not chosen or not all(chosen.values()):
-        missing = [name for name, path in chosen.items() if not path]
-        print(f"bench: no runtime found: {', '.join(missing or KNOWN)}", file=sys.stderr)
-        return 1
-    adopt_orphans()
+@contextlib.contextmanager
+def place(options: argparse.Namespace, runtimes: dict[str, str]) -> Iterator[Bench]:
+    """A directory for everything, gone at the end with all containers. Raises OSError."""
     with contextlib.ExitStack() as stack:
         # /run is where a state directory usually is: a tmpfs.
-        work = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="pyruntime-bench-", dir="/run"))
-        )
+        folder = tempfile.TemporaryDirectory(prefix=f"pyruntime-bench{os.getpid()}-", dir="/run")
+        work = Path(stack.enter_context(folder))
         if options.crun_hugetlb:
-            try:
-                stack.enter_context(hugetlb_on_v1())
-            except OSError as err:
-                print(f"bench: move hugetlb to cgroup v1: {err.strerror}", file=sys.stderr)
-                return 1
-        make_rootfs(work / "rootfs", options.busybox)
-        runtimes = [Runtime(name, path, work) for name, path in chosen.items()]
-        print(machine(options.rounds), end="\n\n", flush=True)
-        try:
-            measure(runtimes, work, options.part or PARTS, options.rounds)
-        except Failed as failure:
-            print(f"bench: {failure}", file=sys.stderr)
-            return 1
-    return 0
+            stack.enter_context(hugetlb_on_v1())
+        sizes = Sizes(options.rounds, options.others, options.listed, options.at_once)
+        bench = Bench(work, runtimes, sizes, options.busybox)
+        stack.callback(bench.clear)
+        yield bench
+
+
+def main(argv: Sequence[str]) -> int:
+    options = arguments(argv)
+    runtimes = find_runtimes(options.runtime)
+    if not runtimes or not all(runtimes.values()):
+        missing = [name for name, path in runtimes.items() if not path]
+        print(f"bench: no runtime found: {', '.join(missing or KNOWN)}", file=sys.stderr)
+        return 1
+    head = {**machine(), "rounds": options.rounds}
+    print(", ".join(f"{name} {value}" for name, value in head.items()), end="\n\n", flush=True)
+    STOP.listen()
+    adopt_orphans()
+    rows: dict[str, list[Row]] = {}
+    status = 0
+    try:
+        with place(options, runtimes) as bench:
+            measure(bench, chosen(options.only), rows)
+    except (Failed, OSError) as failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        status = 1
+    except Stopped as stopped:
+        status = 128 + stopped.number
+    report(rows, list(runtimes))
+    if options.json:
+        options.json.write_text(json.dumps(data(rows, head), indent=1) + "\n")
+    return status
 
 
 if __name__ == "__main__":

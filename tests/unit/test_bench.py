@@ -29,7 +29,8 @@ def test_percentile_is_the_nearest_rank(count: int, percent: float, rank: int) -
 
 
 def test_times_are_milliseconds_and_ratios_to_the_base() -> None:
-    lines = times_table({"run": {"a": [0.002, 0.002], "b": [0.005, 0.005]}}, "a").splitlines()
+    samples = {"run": {"b": [0.005, 0.005], "a": [0.002, 0.002]}}
+    lines = times_table(samples, ["a", "b"]).splitlines()
     assert [cell.strip() for cell in lines[2].split("|")[1:-1]] == [
         "run",
         "2.00 (2.00)",
@@ -39,9 +40,15 @@ def test_times_are_milliseconds_and_ratios_to_the_base() -> None:
     assert {len(line) for line in lines} == {len(lines[0])}
 
 
-def test_sizes_are_kib_and_the_unknown_is_marked() -> None:
-    last = sizes_table({"RSS": {"a": 102400, "b": -1}}).splitlines()[-1]
-    assert last.split() == ["|", "RSS", "|", "100", "|", "?", "|"]
+@pytest.mark.parametrize("unknown", [{"a": [102400.0]}, {"a": [102400.0], "b": []}])
+def test_sizes_are_kib_and_the_unknown_is_marked(unknown: dict[str, list[float]]) -> None:
+    last = sizes_table({"RSS": unknown}, ["a", "b"]).splitlines()[-1]
+    assert last.split() == ["|", "RSS", "|", "100", "|", "-", "|", "-", "|"]
+
+
+def test_no_ratio_to_a_base_that_is_unknown() -> None:
+    last = times_table({"x": {"b": [0.001]}}, ["a", "b"]).splitlines()[-1]
+    assert last.split() == ["|", "x", "|", "-", "|", "1.00", "(1.00)", "|", "-", "|"]
 
 
 @pytest.mark.parametrize("edge", [1, 16, 17, 992, 1000])
