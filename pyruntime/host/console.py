@@ -6,7 +6,9 @@ The init makes the terminal in the container's own devpts and sends its master e
 
 from __future__ import annotations
 
+import _signal
 import _socket
+import errno
 import fcntl
 import os
 
@@ -16,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-CHUNK = 32768
+_SIGTTIN, _SIGTTOU = 21, 22
 
 
 def check_socket_use(*, terminal: bool, detach: bool, console_socket: str) -> None:
@@ -106,80 +108,76 @@ def copy_size(master: int) -> None:
 
 
 class Terminal:
-    """The caller's terminal in raw mode while the container's is served.
+    """The caller's terminal in raw mode while the container's is served by host.relay.
 
     Use as a context manager: the mode it had comes back on every way out. A standard
-    input that is no terminal is left alone.
+    input that is no terminal is left alone. master: -1 once it has hung up.
     """
 
-    __slots__ = ("_fd", "_saved", "finished", "input_ended", "master", "reading")
+    __slots__ = ("_fd", "_saved", "master")
 
     def __init__(self, master: int) -> None:
         self.master = master
         self._fd = -1
         self._saved: list[Any] = []
-        self.finished = False
-        self.input_ended = False
-        self.reading = True
 
     def __enter__(self) -> Terminal:
         import termios  # only a foreground terminal needs it
 
         os.set_blocking(self.master, False)
-        self._fd = own_terminal()
-        if self._fd >= 0:
-            self._saved = termios.tcgetattr(self._fd)
-            raw = termios.tcgetattr(self._fd)
-            _make_raw(raw)
-            termios.tcsetattr(self._fd, termios.TCSANOW, raw)
+        fd = own_terminal()
+        if fd >= 0:
+            # In the background this stops us, as the shell's user expects, until `fg`.
+            for number in (_SIGTTIN, _SIGTTOU):
+                _signal.signal(number, _signal.SIG_DFL)
+            try:
+                saved = termios.tcgetattr(fd)
+                raw = termios.tcgetattr(fd)
+                _make_raw(raw)
+                _set_mode(fd, raw)
+                self._fd, self._saved = fd, saved
+            except termios.error:
+                pass  # it is gone, or nobody could bring us to its foreground
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._fd >= 0:
             import termios
 
+            _signal.signal(_SIGTTOU, _signal.SIG_IGN)  # from the background, too
             try:
-                termios.tcsetattr(self._fd, termios.TCSANOW, self._saved)
+                _set_mode(self._fd, self._saved)
             except termios.error:
                 pass  # the terminal is gone
-        os.close(self.master)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the container's terminal; its processes get SIGHUP, then ends of file."""
+        if self.master >= 0:
+            os.close(self.master)
+            self.master = -1
 
     def resize(self) -> None:
         """Give the container's terminal the size of the caller's."""
-        copy_size(self.master)
+        if self.master >= 0:
+            copy_size(self.master)
 
-    def copy_out(self) -> bool:
-        """Move what the container wrote to standard output; False at its end."""
-        try:
-            data = os.read(self.master, CHUNK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False  # EIO: the last user of the terminal has closed it
-        if not data:
-            return False
-        while data:
-            try:
-                data = data[os.write(1, data) :]
-            except OSError:
-                return False
-        return True
+    def gone(self) -> bool:
+        """The caller had a terminal, and has none any more."""
+        return self._fd >= 0 and not os.isatty(self._fd)
 
-    def read_input(self) -> bytes:
-        """What the user typed; empty at the end of input."""
-        try:
-            return os.read(0, CHUNK)
-        except OSError:
-            return b""
 
-    def write_input(self, data: bytes) -> bytes:
-        """Hand input to the container; gives what its terminal has no room for yet."""
+def _set_mode(fd: int, mode: list[Any]) -> None:
+    """Raises termios.error. A signal that is caught (SIGCONT) interrupts it."""
+    import termios
+
+    while True:
         try:
-            return data[os.write(self.master, data) :]
-        except BlockingIOError:
-            return data
-        except OSError:
-            return b""
+            termios.tcsetattr(fd, termios.TCSANOW, mode)
+            return
+        except termios.error as err:
+            if err.args[0] != errno.EINTR:
+                raise
 
 
 def _make_raw(mode: list[Any]) -> None:

@@ -74,12 +74,13 @@ def attend(
     poll = select.poll()
     poll.register(signals.read, select.POLLIN)
     poll.register(pidfd, select.POLLIN)
-    typed = b""
+    relay = None
     if notify is not None:
         poll.register(notify.socket.fileno(), select.POLLIN)
     if terminal is not None:
-        poll.register(terminal.master, select.POLLIN)
-        poll.register(0, select.POLLIN)
+        from pyruntime.host.relay import Relay  # only for a terminal
+
+        relay = Relay(terminal, poll)
     while True:
         ready = dict(poll.poll())
         if notify is not None and notify.socket.fileno() in ready and notify.take(os.getpid()):
@@ -98,49 +99,11 @@ def attend(
                     pass
         status = _reap(pid)
         if status is not None:
-            if terminal is not None:
-                while _drain(terminal):
-                    pass
+            if relay is not None:
+                relay.drain(signals)
             return exit_status(status)
-        if terminal is not None:
-            typed = _serve(poll, terminal, ready, typed)
-
-
-def _serve(poll: select.poll, terminal: Terminal, ready: dict[int, int], typed: bytes) -> bytes:
-    """One round of copying; gives the input that is still to be written."""
-    if terminal.master in ready:
-        events = ready[terminal.master]
-        if events & select.POLLOUT and typed:
-            typed = terminal.write_input(typed)
-        if events & ~select.POLLOUT and not terminal.copy_out():
-            poll.unregister(terminal.master)
-            terminal.finished = True
-    if 0 in ready and not typed:
-        typed = terminal.read_input()
-        if not typed:
-            poll.unregister(0)
-            terminal.input_ended = True
-            terminal.reading = False
-        else:
-            typed = terminal.write_input(typed)
-    if not terminal.finished:
-        poll.modify(terminal.master, select.POLLIN | (select.POLLOUT if typed else 0))
-    if not terminal.input_ended:
-        # while the container does not read, the caller's input waits where it is
-        if typed and terminal.reading:
-            poll.unregister(0)
-        elif not typed and not terminal.reading:
-            poll.register(0, select.POLLIN)
-        terminal.reading = not typed
-    return typed
-
-
-def _drain(terminal: Terminal) -> bool:
-    """Move what is left after the end; False when the terminal has no more."""
-    poll = select.poll()
-    poll.register(terminal.master, select.POLLIN)
-    ready = dict(poll.poll(0))
-    return bool(ready) and terminal.copy_out()
+        if relay is not None:
+            relay.serve(ready)
 
 
 def _reap(pid: int) -> int | None:
