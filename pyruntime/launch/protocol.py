@@ -32,7 +32,8 @@ One SOCK_SEQPACKET pair, one message format, one message a packet:
                                         (only when the plan asks for it)
 
 The runtime's end of file makes the init exit at its next wait. `start` speaks the last part
-on a connection to start.sock: it sends GO, and reads FD "seccomp", ERROR or the end of file.
+on a connection to start.sock: it sends GO, and reads FD "seccomp", TRACE (when GO asks for
+it), ERROR or the end of file.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ HEADER = _struct.Struct("=IIiI")
 SIZE_MAX = 4096
 _ANCILLARY = _socket.CMSG_SPACE(4)
 GO = HEADER.pack(ops.MSG_GO, 0, 0, 0)
+GO_TRACED = HEADER.pack(ops.MSG_GO, 1, 0, 0)  # of `start`: context.h's GO_TRACED
 
 _PHASE_NAMES = {
     ops.PHASE_CGROUP: "cgroup",

@@ -75,13 +75,17 @@ def waiting(dir_fd: int) -> bool:
     return True
 
 
-def go(sock: _socket.socket, on_fd: Callable[[str, int], None]) -> protocol.Message | None:
+def go(
+    sock: _socket.socket,
+    on_fd: Callable[[str, int], None],
+    on_trace: Callable[[int, bytes], None] | None = None,
+) -> protocol.Message | None:
     """Let the init go. None once the user's program runs, else the init's ERROR.
 
-    on_fd: as in launch.serve. Raises what it raises.
+    on_fd, on_trace: as in launch.serve. Raises what on_fd raises.
     """
     try:
-        sock.send(protocol.GO)
+        sock.send(protocol.GO if on_trace is None else protocol.GO_TRACED)
     except (ConnectionResetError, BrokenPipeError):
         return None  # closed with our message unread: the init died, which its pid tells
     while True:
@@ -91,6 +95,8 @@ def go(sock: _socket.socket, on_fd: Callable[[str, int], None]) -> protocol.Mess
         protocol.take(message, fds, on_fd)
         if message.kind == ops.MSG_ERROR:
             return message
+        if message.kind == ops.MSG_TRACE and on_trace is not None:
+            on_trace(message.step, message.data)
 
 
 def forget(dir_fd: int) -> None:

@@ -3,7 +3,8 @@
 
 `start` has no plan: it is another process, perhaps days later. If a startContainer hook or
 execve fails, the init reports the step's number; the record says what that step was. Only
-what a message shows is kept, so no environment gets into state.json.
+what a message shows is kept, of an environment its length, so that no variable gets into
+state.json.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def _shown(step: Step) -> dict[str, Any]:
         elif isinstance(value, int) or name == "path":
             args[name] = value
         else:
-            args[name] = "" if isinstance(value, str) else []
+            args[name] = "" if isinstance(value, str) else [""] * len(value)
     return args
 
 

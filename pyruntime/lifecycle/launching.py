@@ -172,7 +172,8 @@ class Launch:
             return
         from pyruntime.lifecycle.traced import Steps  # with --trace only
 
-        steps = Steps(self.plan, self.log.tracer)
+        made = dict(enumerate(self.plan.steps))
+        steps = Steps(made.get, self.log.tracer)
         try:
             self._serve(phases, until_exec, steps.take)
         finally:

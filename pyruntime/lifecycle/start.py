@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from pyruntime import jsontext, state
 from pyruntime.errors import Error, StateError, StepError
@@ -15,6 +16,7 @@ from pyruntime.lifecycle.status import status_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
+    from collections.abc import Callable
 
     from pyruntime.host.notify import Proxy
     from pyruntime.launch.protocol import Message
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pyruntime.log import Log
     from pyruntime.plan.step import Step
     from pyruntime.state import Record, StateDir
+    from pyruntime.trace import Tracer
 
 
 def start(root: str, container_id: str, log: Log, *, managed: bool = True) -> None:
@@ -103,7 +106,9 @@ def _go(
         agent.deliver(fd, record.pid, record.oci_state(state.CREATED))
 
     try:
-        return start_socket.go(connection, descriptor)
+        if log.tracer is None:
+            return start_socket.go(connection, descriptor)
+        return _go_traced(connection, descriptor, record, log.tracer)
     except Error:
         from pyruntime.lifecycle.delete import destroy
 
@@ -112,6 +117,22 @@ def _go(
     finally:
         if agent is not None:
             agent.close()
+
+
+def _go_traced(
+    connection: _socket.socket,
+    descriptor: Callable[[str, int], None],
+    record: Record,
+    tracer: Tracer,
+) -> Message | None:
+    """The steps are spans, as far as no filter is in force; in the words that the record has."""
+    from pyruntime.lifecycle.traced import Steps  # with --trace only
+
+    steps = Steps(lambda number: restore(record.late, number), tracer)
+    try:
+        return start_socket.go(connection, descriptor, steps.take)
+    finally:
+        steps.finish(time.time_ns())
 
 
 def _agent(directory: StateDir, record: Record) -> Agent | None:

@@ -10,17 +10,23 @@ from pyruntime.trace import INIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pyruntime.plan.plan import Plan
+    from collections.abc import Callable
+
+    from pyruntime.plan.step import Step
     from pyruntime.trace import Tracer
 
 
 class Steps:
-    """Takes TRACE messages: a step ends when the next one begins."""
+    """Takes TRACE messages: a step ends when the next one begins.
 
-    __slots__ = ("_begun", "_plan", "_tracer")
+    step_of: the step of a number; None for one beyond the last, which is the end of the step
+    that failed, sent as a beginning.
+    """
 
-    def __init__(self, plan: Plan, tracer: Tracer) -> None:
-        self._plan = plan
+    __slots__ = ("_begun", "_step_of", "_tracer")
+
+    def __init__(self, step_of: Callable[[int], Step | None], tracer: Tracer) -> None:
+        self._step_of = step_of
         self._tracer = tracer
         self._begun: tuple[int, int] | None = None  # step, time
 
@@ -36,8 +42,8 @@ class Steps:
             return
         number, begin = self._begun
         self._begun = None
-        if number >= len(self._plan.steps):
-            return  # the end of the step that failed, sent as a beginning
-        step = self._plan.steps[number]
+        step = self._step_of(number)
+        if step is None:
+            return
         more = {"step": number, "op": step.op, "pointer": step.pointer}
         self._tracer.span(INIT, begin, max(begin, time), sentence(step), more)

@@ -265,7 +265,9 @@ def test_trace_of_a_life(runtime: Runtime, bundle: Make, tmp_path: Path) -> None
     wanted = ["start the interpreter", "compile the plan", "clone the init", "mount proc on /proc"]
     assert [span.partition(" (")[0] for span in created if span.startswith(tuple(wanted))] == wanted
     assert created.index("write the state") < created.index("finish")
-    assert "wait for the program's start" in traced(runtime, tmp_path, "start", name)
+    started = traced(runtime, tmp_path, "start", name)
+    assert "wait for the program's start" in started
+    assert "execute /bin/sleep with 2 environment variables" in started
     entered = traced(runtime, tmp_path, "exec", name, "/bin/true")
     assert any(span.startswith("execute /bin/true") for span in entered)
     assert "remove the cgroup" in traced(runtime, tmp_path, "delete", "--force", name)

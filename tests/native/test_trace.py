@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 import time
+from pathlib import Path
 
+import pytest
 from support.initproc import Init, program
 
+from pyruntime.host.seccomp import library
+from pyruntime.host.seccomp.compiler import compile_filter
+from pyruntime.launch import protocol
 from pyruntime.plan import ops
 from pyruntime.plan.encode import encode_steps
 
@@ -54,6 +60,40 @@ def test_more_steps_than_fit_into_one_message() -> None:
     with traced([*steps, READY]) as init:
         found = [receive(init) for _ in range(3)]
         assert [(first, len(times)) for first, times in found] == [(0, 256), (256, 256), (512, 89)]
+
+
+def test_a_filter_ends_it() -> None:
+    """It may kill for the very calls that it takes: here for clock_gettime and sendmsg."""
+    kill = [{"names": ["clock_gettime", "sendmsg"], "action": "SCMP_ACT_KILL_PROCESS"}]
+    section = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": kill}
+    code = compile_filter(section, library.locate(), lambda _: None)
+    loaded = [ops.no_new_privs(""), ops.seccomp("", flags=0, program=code)]
+    lookup, close, execve = program("/bin/true")
+    with traced([lookup, *loaded, close, execve]) as init:
+        assert [len(times) for _, times in [receive(init)]] == [3]
+        assert init.receive() is None
+        assert init.wait() == 0
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_start_asks_anew(asked: bool, tmp_path: Path) -> None:
+    """Whatever create did."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(tmp_path / "sock"))
+        listener.listen()
+        steps = encode_steps([READY, ops.wait_start(""), *program("/bin/true")], traced=not asked)
+        with Init(steps, start=listener.fileno()) as init:
+            while message := init.receive():
+                if message.kind == ops.MSG_SYNC:
+                    init.go()
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
+                sock.connect(str(tmp_path / "sock"))
+                sock.send(protocol.GO_TRACED if asked else protocol.GO)
+                found = protocol.receive(sock)[0]
+                assert (found is not None and found.kind == ops.MSG_TRACE) == asked
+                assert found is None or (found.step, len(found.data)) == (2, 3 * 8)
+                assert protocol.receive(sock)[0] is None
+            assert init.wait() == 0
 
 
 def test_nothing_unless_asked_for() -> None:

@@ -178,4 +178,5 @@ def test_late_steps_name_the_step_and_keep_no_environment() -> None:
     assert "SECRET" not in repr(kept)
     step = restore(kept, 2)
     assert step is not None and step.op == "execve" and step.args["args"] == ["sh"]
+    assert len(step.args["env"]) == 1, "how many there were is said"
     assert restore(kept, 0) is None

@@ -39,6 +39,7 @@ struct plan_header {
   uint32_t reserved;
 };
 #define PLAN_TRACED 1 /* send when each step begins */
+#define GO_TRACED 1   /* the same, as the step of the GO that `start` sends */
 #define PLAN_VERSION 1
 #define PLAN_MAX (16u << 20)
 

@@ -87,8 +87,10 @@ static int start_accept(struct ctx *c, int listener) {
     if (conn < 0)
       return fail(c, (int)conn, "accept", "start socket");
     struct message m;
-    if (message_receive((int)conn, &m) == 0 && m.kind == MSG_GO)
+    if (message_receive((int)conn, &m) == 0 && m.kind == MSG_GO) {
+      c->traced = m.step == GO_TRACED;
       return (int)conn;
+    }
     sys(close, conn);
   }
 }

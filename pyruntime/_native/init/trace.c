@@ -33,10 +33,11 @@ void trace_step(struct ctx *c, uint32_t op) {
   if (!c->traced)
     return;
   stamp(c, c->current);
-  if (op == OP_sync || op == OP_wait_start || op == OP_execve)
+  if (op == OP_sync || op == OP_wait_start || op == OP_seccomp || op == OP_execve)
     stamps_send(c);
-  /* `start` is another invocation, which asked for nothing. */
-  if (op == OP_wait_start)
+  /* `start` is another invocation, whose GO may ask anew. A filter may forbid every call that
+   * it takes to go on. */
+  if (op == OP_wait_start || op == OP_seccomp)
     c->traced = false;
 }
 
