@@ -30,14 +30,14 @@ _pyruntime() {
     create)
       case $prev in
         --bundle|-b) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-        --config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --config|-f) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --console-socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --pidfd-socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --pid-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --preserve-fds) COMPREPLY=(); return ;;
       esac
       if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "--bundle -b --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --help -h" -- "$cur"))
+        COMPREPLY=($(compgen -W "--bundle -b --config -f --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --help -h" -- "$cur"))
       fi
       ;;
     start)
@@ -50,14 +50,14 @@ _pyruntime() {
     run)
       case $prev in
         --bundle|-b) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-        --config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --config|-f) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --console-socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --pidfd-socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --pid-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         --preserve-fds) COMPREPLY=(); return ;;
       esac
       if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "--bundle -b --config --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach -d --keep --no-subreaper --help -h" -- "$cur"))
+        COMPREPLY=($(compgen -W "--bundle -b --config -f --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring --preserve-fds --detach -d --keep --no-subreaper --help -h" -- "$cur"))
       fi
       ;;
     state)
@@ -69,14 +69,14 @@ _pyruntime() {
       ;;
     kill)
       if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "--regex --help -h" -- "$cur"))
+        COMPREPLY=($(compgen -W "--regex -r --help -h" -- "$cur"))
       else
         COMPREPLY=($(compgen -W "$(pyruntime "${root[@]}" list --quiet 2>/dev/null)" -- "$cur"))
       fi
       ;;
     delete)
       if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "--force -f --regex --help -h" -- "$cur"))
+        COMPREPLY=($(compgen -W "--force -f --regex -r --help -h" -- "$cur"))
       else
         COMPREPLY=($(compgen -W "$(pyruntime "${root[@]}" list --quiet 2>/dev/null)" -- "$cur"))
       fi
@@ -182,9 +182,10 @@ _pyruntime() {
     spec)
       case $prev in
         --bundle|-b) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --file|-f) COMPREPLY=($(compgen -f -- "$cur")); return ;;
       esac
       if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "--bundle -b --rootless --help -h" -- "$cur"))
+        COMPREPLY=($(compgen -W "--bundle -b --file -f --rootless --help -h" -- "$cur"))
       fi
       ;;
     features)

@@ -143,10 +143,12 @@ _PRESERVE = Option(
     kind="number",
     default="0",
 )
-_REGEX = Option("regex", "ID is a regular expression: all containers whose id it matches")
+_REGEX = Option(
+    "regex", "ID is a regular expression: all containers whose id it matches", short="r"
+)
 _CREATE = (
     _BUNDLE,
-    Option("config", "read FILE instead of the bundle's config.json", metavar="FILE"),
+    Option("config", "read FILE instead of the bundle's config.json", short="f", metavar="FILE"),
     _CONSOLE,
     _PIDFD,
     _PID_FILE,
@@ -161,7 +163,7 @@ VERBS = (
         "create a container",
         arguments="ID [BUNDLE]",
         count=(1, 2),
-        options=_CREATE,
+        options=(*_CREATE, Option("no-subreaper", "ignored: create adopts nobody", hidden=True)),
         text="Sets up everything up to the user's program, which waits for `start`.",
     ),
     Verb(
@@ -330,6 +332,13 @@ VERBS = (
         "write a config.json to start from",
         options=(
             _BUNDLE,
+            Option(
+                "file",
+                "write FILE in the bundle's directory",
+                short="f",
+                metavar="FILE",
+                default="config.json",
+            ),
             Option("rootless", "write one for an ordinary user"),
         ),
     ),

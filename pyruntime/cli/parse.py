@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _TRUE = ("true", "1", "t", "yes")
 _FALSE = ("false", "0", "f", "no")
+# crun's other words for ours
+_OTHERWISE = {"V": "version", "?": "help", "usage": "help"}
 
 
 class Values:
@@ -132,6 +134,7 @@ def _scan(
 
 def _option(word: str, options: tuple[Option, ...], verb: str) -> tuple[Option, str | None]:
     name, equals, value = word.lstrip("-").partition("=")
+    name = _OTHERWISE.get(name, name)
     for option in options:
         if name in (option.name, option.short):
             return option, value if equals else None

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def main(invocation: Invocation, _log: Log) -> int:
-    """Refuses to overwrite a config.json that is there."""
+    """Refuses to overwrite a file that is there."""
     bundle = invocation.options.text("bundle") or "."
-    path = f"{bundle}/config.json"
+    path = os.path.join(bundle, invocation.options.text("file"))
     config = default_config(rootless=invocation.options.flag("rootless"))
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)

@@ -304,6 +304,14 @@ def test_other_config(runtime: Runtime, bundle: Make, tmp_path: Path) -> None:
     assert done.stdout == "of the file\n"
 
 
+def test_spec_by_another_name(runtime: Runtime, tmp_path: Path) -> None:
+    runtime("spec", "--bundle", tmp_path, "-f", "other.json")
+    assert json.loads((tmp_path / "other.json").read_text())["root"]["path"] == "rootfs"
+    done = runtime("spec", "--file", tmp_path / "other.json", check=False)
+    assert f"File {tmp_path}/other.json exists" in done.stderr
+    assert [path.name for path in tmp_path.glob("*.json")] == ["other.json"]
+
+
 def test_regex(runtime: Runtime, bundle: Make) -> None:
     made = bundle(["/bin/sleep", "1000"])
     names = [runtime.create(made) for _ in range(3)]
