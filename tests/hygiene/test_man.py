@@ -39,6 +39,15 @@ def test_page_is_sound(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(WANTED))
+def test_page_has_its_own_title_and_parts(name: str) -> None:
+    text = (PAGES / f"{name}.8").read_text()
+    assert f"\n.Dt {name.upper()} 8\n" in text
+    order = re.findall(r"^\.Sh (.+)$", text, re.M)
+    wanted = ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES", "SEE ALSO")
+    assert [part for part in order if part in wanted] == list(wanted)
+
+
+@pytest.mark.parametrize("name", sorted(WANTED))
 def test_page_shows_every_option(name: str) -> None:
     shown = mandoc("-T", "ascii", PAGES / f"{name}.8")
     for option in WANTED[name]:
