@@ -18,7 +18,6 @@ class _Lib(Protocol):
         self,
         init_fd: int,
         flags: int,
-        pidns_fd: int,
         cgroup_fd: int,
         slots: bytes,
         nslots: int,

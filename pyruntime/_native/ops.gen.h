@@ -41,31 +41,32 @@ enum pyr_op {
   OP_readonly_path = 34,
   OP_masked_path = 35,
   OP_console_open = 36,
-  OP_stdio_owner = 37,
-  OP_rlimit = 38,
-  OP_rlimit_raise = 39,
-  OP_affinity_reset = 40,
-  OP_affinity = 41,
-  OP_io_priority = 42,
-  OP_scheduler = 43,
-  OP_memory_policy = 44,
-  OP_personality = 45,
-  OP_process_attr = 46,
-  OP_umask = 47,
-  OP_cwd = 48,
-  OP_caps_bounding = 49,
-  OP_caps_keep = 50,
-  OP_groups = 51,
-  OP_user = 52,
-  OP_caps_set = 53,
-  OP_caps_ambient = 54,
-  OP_no_new_privs = 55,
-  OP_seccomp = 56,
-  OP_home = 57,
-  OP_exec_lookup = 58,
-  OP_fds_close = 59,
-  OP_execve = 60,
-  OP_END = 61
+  OP_console_take = 37,
+  OP_stdio_owner = 38,
+  OP_rlimit = 39,
+  OP_rlimit_raise = 40,
+  OP_affinity_reset = 41,
+  OP_affinity = 42,
+  OP_io_priority = 43,
+  OP_scheduler = 44,
+  OP_memory_policy = 45,
+  OP_personality = 46,
+  OP_process_attr = 47,
+  OP_umask = 48,
+  OP_cwd = 49,
+  OP_caps_bounding = 50,
+  OP_caps_keep = 51,
+  OP_groups = 52,
+  OP_user = 53,
+  OP_caps_set = 54,
+  OP_caps_ambient = 55,
+  OP_no_new_privs = 56,
+  OP_seccomp = 57,
+  OP_home = 58,
+  OP_exec_lookup = 59,
+  OP_fds_close = 60,
+  OP_execve = 61,
+  OP_END = 62
 };
 
 enum { N_oom_score_adj_value = 0 };
@@ -139,6 +140,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
 #define CWD_MAY_FAIL_EACCES 2
 #define CWD_STAY 4
 #define CONSOLE_DEV_CONSOLE 1
+#define CONSOLE_LEAVE 2
 #define MSG_SYNC 1
 #define MSG_GO 2
 #define MSG_FD 3
@@ -189,6 +191,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(readonly_path) \
   X(masked_path) \
   X(console_open) \
+  X(console_take) \
   X(stdio_owner) \
   X(rlimit) \
   X(rlimit_raise) \
@@ -252,6 +255,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(readonly_path, 0, 1, 0, 0) \
   X(masked_path, 0, 2, 0, 0) \
   X(console_open, 3, 0, 0, 0) \
+  X(console_take, 0, 0, 0, 0) \
   X(stdio_owner, 1, 0, 0, 0) \
   X(rlimit, 3, 0, 0, 0) \
   X(rlimit_raise, 2, 0, 0, 0) \

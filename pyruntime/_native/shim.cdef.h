@@ -11,8 +11,8 @@ struct pyr_program {
   ...;
 };
 
-int64_t pyr_spawn(int init_fd, uint64_t flags, int pidns_fd, int cgroup_fd, const void *slots,
-                  uint32_t nslots, const void *given, uint32_t ngiven, uint32_t preserve);
+int64_t pyr_spawn(int init_fd, uint64_t flags, int cgroup_fd, const void *slots, uint32_t nslots,
+                  const void *given, uint32_t ngiven, uint32_t preserve);
 int pyr_program(const struct pyr_program *how, int *pid, int *pidfd);
 int pyr_user_namespace(int *pid, int *pidfd);
 int pyr_memfd(const char *name, const void *data, size_t size, int executable);

@@ -14,15 +14,14 @@
  * Starts the init and waits until it is executed. Gives the pid in the caller's namespace and,
  * in the upper half, a pidfd; or -errno. Descriptors are borrowed and stay open:
  *
- * init_fd: the init's executable. flags: CLONE_NEW* of the clone itself. pidns_fd: PID
- * namespace to be born in, -1: the runtime's. cgroup_fd: directory of the cgroup2 group to be
- * born in, -1: the runtime's. slots: nslots of them (ints) that become 3 + preserve and up; -1
- * leaves one closed. given: 3 + preserve of them that become 0 and up, ngiven 0: those that
- * have the numbers. All else is closed. Of a process with threads only the calling one waits,
- * and only its children's pid namespace changes.
+ * init_fd: the init's executable. flags: CLONE_NEW* of the clone itself. cgroup_fd: directory
+ * of the cgroup2 group to be born in, -1: the runtime's. slots: nslots of them (ints) that
+ * become 3 + preserve and up; -1 leaves one closed. given: 3 + preserve of them that become 0
+ * and up, ngiven 0: those that have the numbers. All else is closed. Of a process with threads
+ * only the calling one waits.
  */
-int64_t pyr_spawn(int init_fd, uint64_t flags, int pidns_fd, int cgroup_fd, const void *slots,
-                  uint32_t nslots, const void *given, uint32_t ngiven, uint32_t preserve);
+int64_t pyr_spawn(int init_fd, uint64_t flags, int cgroup_fd, const void *slots, uint32_t nslots,
+                  const void *given, uint32_t ngiven, uint32_t preserve);
 
 /* A program of the host: its directory, descriptors for its standard streams. */
 struct pyr_program {

@@ -17,7 +17,7 @@
 struct how {
   int init_fd;
   uint64_t flags;
-  int pidns_fd, cgroup_fd;
+  int cgroup_fd;
   const int *slots, *given;
   uint32_t nslots, preserve;
 };
@@ -89,27 +89,6 @@ static int child_main(void *arg) {
   return err < 0 ? err : (int)sys(execveat, a->init_fd, "", argv, envp, AT_EMPTY_PATH);
 }
 
-/*
- * The clone's child is born into what setns chose for the children of this thread; its own is
- * chosen again after.
- */
-static int clone_in_pidns(struct attempt *a, int *pid, int *pidfd) {
-  long own = sys(openat, AT_FDCWD, "/proc/thread-self/ns/pid_for_children", O_RDONLY | O_CLOEXEC);
-  if (own < 0)
-    return (int)own;
-  int err = (int)sys(setns, a->how->pidns_fd, CLONE_NEWPID);
-  if (err == 0) {
-    err = vfork_run(&a->vfork, pid, pidfd);
-    long back = sys(setns, own, CLONE_NEWPID);
-    if (back < 0 && err == 0) {
-      vfork_end(*pid, *pidfd);
-      err = (int)back;
-    }
-  }
-  sys(close, own);
-  return err;
-}
-
 /* The caller's numbers are the caller's: what is ours among them would reach the program. */
 static bool fds_apart(const struct how *how) {
   int base = 3 + (int)how->preserve;
@@ -142,14 +121,13 @@ static int spawn(const struct how *how, int *pid, int *pidfd) {
     memcpy(given, how->given, (size_t)a.base * sizeof *given);
     a.given = given;
   }
-  return how->pidns_fd >= 0 ? clone_in_pidns(&a, pid, pidfd) : vfork_run(&a.vfork, pid, pidfd);
+  return vfork_run(&a.vfork, pid, pidfd);
 }
 
-int64_t pyr_spawn(int init_fd, uint64_t flags, int pidns_fd, int cgroup_fd, const void *slots,
-                  uint32_t nslots, const void *given, uint32_t ngiven, uint32_t preserve) {
+int64_t pyr_spawn(int init_fd, uint64_t flags, int cgroup_fd, const void *slots, uint32_t nslots,
+                  const void *given, uint32_t ngiven, uint32_t preserve) {
   const struct how how = {.init_fd = init_fd,
                           .flags = flags,
-                          .pidns_fd = pidns_fd,
                           .cgroup_fd = cgroup_fd,
                           .slots = slots,
                           .given = ngiven > 0 ? given : NULL,

@@ -9,7 +9,8 @@ from pyruntime.cgroups.driver import open_cgroup
 from pyruntime.host.probe import probe
 from pyruntime.log import print_out
 from pyruntime.plan import render
-from pyruntime.plan.compile import Options, compile_create
+from pyruntime.plan.compile import compile_create
+from pyruntime.plan.options import Options
 from pyruntime.plan.resources import cgroup_path
 from pyruntime.spec.load import load_config
 

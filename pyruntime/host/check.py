@@ -17,10 +17,11 @@ from pyruntime.errors import ConfigError, Error, Problem
 from pyruntime.host import check_cgroup, lsm
 from pyruntime.host.survey import read
 from pyruntime.plan.capabilities import BITS, names
-from pyruntime.plan.compile import Options, compile_create
+from pyruntime.plan.compile import compile_create
 from pyruntime.plan.facts import Facts
 from pyruntime.plan.field import mapping
 from pyruntime.plan.namespaces import TYPES
+from pyruntime.plan.options import Options
 from pyruntime.plan.resources import cgroup_path
 from pyruntime.plan.rlimits import NAMES as RLIMITS
 from pyruntime.spec.findings import Findings
@@ -94,7 +95,7 @@ def _rootfs(plan: Plan, found: Findings) -> None:
 
 
 def _namespaces(plan: Plan, host: Survey, found: Findings) -> None:
-    for slot in [*plan.slots, *([plan.pid_namespace] if plan.pid_namespace else [])]:
+    for slot in plan.slots:
         if not os.path.exists(slot.path):
             found.error(slot.pointer, f"{slot.path} does not exist", "has its process ended?")
     for kind, (flag, entry) in TYPES.items():

@@ -48,9 +48,13 @@ class Child:
     def go_on_as(self, pidfd: int) -> None:
         """The init has forked, and the process that was started has ended.
 
-        pidfd: of the one that goes on; owned from here on. Raises HostError.
+        pidfd: of the one that goes on; owned from here on. Raises HostError for one that is no
+        child of the runtime's: who has taken the init over may have sent any.
         """
-        pid = _pid_of(pidfd)
+        pid = _pid_of_child(pidfd)
+        if pid <= 0:
+            os.close(pidfd)
+            raise HostError("the init's child has ended, or was none of ours", op="fork")
         os.waitpid(self.pid, 0)
         os.close(self.pidfd)
         self.pid, self.pidfd = pid, pidfd
@@ -68,14 +72,18 @@ class Child:
             self.pidfd = -1
 
 
-def _pid_of(pidfd: int) -> int:
-    """See the field Pid in pidfd_open(2). Raises HostError."""
-    with open(f"/proc/self/fdinfo/{pidfd}", "rb", buffering=0) as file:
-        for line in file.read(4096).split(b"\n"):
-            name, _, value = line.partition(b":")
-            if name == b"Pid" and int(value) > 0:
-                return int(value)
-    raise HostError("the init's child has ended, or was none", op="fork")
+def _pid_of_child(pidfd: int) -> int:
+    """See the field Pid in pidfd_open(2); 0 or less for another's child, or no process."""
+    try:
+        os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except OSError:
+        return 0
+    info = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fields = os.read(info, 4096).split()
+    finally:
+        os.close(info)
+    return int(fields[fields.index(b"Pid:") + 1]) if b"Pid:" in fields else 0
 
 
 def spawn(
@@ -113,13 +121,9 @@ def spawn(
             fd = open_slot(slot)
             opened.append(fd)
             slots.append(fd)
-        pid_namespace = -1
-        if plan.pid_namespace is not None:
-            pid_namespace = open_slot(plan.pid_namespace)
-            opened.append(pid_namespace)
         before = _pin(plan.cpus) if plan.cpus else None
         try:
-            pid, pidfd = _clone(plan, image, slots, pid_namespace, cgroup_fd, preserve, given)
+            pid, pidfd = _clone(plan, image, slots, cgroup_fd, preserve, given)
         finally:
             if before is not None:
                 os.sched_setaffinity(0, before)
@@ -151,7 +155,6 @@ def _clone(
     plan: Plan,
     image: int,
     slots: list[int],
-    pid_namespace: int,
     cgroup_fd: int,
     preserve: int,
     given: Sequence[int] | None,
@@ -160,7 +163,6 @@ def _clone(
     result = lib.pyr_spawn(
         image,
         plan.clone_flags,
-        pid_namespace,
         cgroup_fd,
         _numbers(slots),
         len(slots),

@@ -23,8 +23,9 @@ from pyruntime.lifecycle.pidfile import service_manager
 from pyruntime.lifecycle.undo import Undo
 from pyruntime.log import rfc3339
 from pyruntime.plan import ops
-from pyruntime.plan.compile import Options, compile_create
+from pyruntime.plan.compile import compile_create
 from pyruntime.plan.field import is_annotated, mapping, text
+from pyruntime.plan.options import Options
 from pyruntime.plan.rootfs import path as rootfs_path
 from pyruntime.spec.load import config_path, load_document
 from pyruntime.state import Record, StateDir

@@ -20,7 +20,8 @@ from pyruntime.lifecycle.launching import (
 from pyruntime.lifecycle.status import status_of
 from pyruntime.lifecycle.undo import Undo
 from pyruntime.plan import ops
-from pyruntime.plan.compile import Options, compile_exec
+from pyruntime.plan.compile_exec import compile_exec
+from pyruntime.plan.options import Options
 from pyruntime.spec.load import load_document
 
 TYPE_CHECKING = False

@@ -12,7 +12,7 @@ import _signal
 import os
 import time
 
-from pyruntime.errors import UsageError
+from pyruntime.errors import HostError, UsageError
 from pyruntime.host import console
 from pyruntime.launch.serve import serve
 from pyruntime.launch.spawn import spawn
@@ -88,6 +88,7 @@ class Launch:
     __slots__ = (
         "agent",
         "child",
+        "has_terminal",
         "listen_fds",
         "log",
         "master",
@@ -115,6 +116,7 @@ class Launch:
         else:
             self.preserve, self.listen_fds = len(request.given) - 3, 0
         self.master = -1
+        self.has_terminal = False
         self.signals: SignalPipe | None = None
         self.agent: Agent | None = None
 
@@ -219,6 +221,10 @@ class Launch:
             self.agent.deliver(fd, self.child.pid, self.record.oci_state(self.status))
             self.agent = None
             return
+        if name != "console" or not self.plan.terminal or self.has_terminal:
+            os.close(fd)
+            raise HostError(f"init sent a descriptor {name!r}", op="recvmsg", code="init")
+        self.has_terminal = True
         self.master = console.deliver(self.request.console_socket, name, fd)
         if self.master >= 0:
             if self.plan.console_size is None and self.request.given is None:

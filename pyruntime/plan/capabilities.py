@@ -118,18 +118,20 @@ def bounding_steps(caps: Capabilities) -> list[Step]:
     return [ops.caps_bounding(f"{caps.pointer}/bounding", mask=caps.bounding)]
 
 
+def set_step(caps: Capabilities, kept: int = 0) -> Step:
+    return ops.caps_set(
+        caps.pointer,
+        effective=caps.effective,
+        permitted=caps.permitted | kept,
+        inheritable=caps.inheritable,
+    )
+
+
 def final_steps(caps: Capabilities, kept: int = 0) -> list[Step]:
     """After the user switch. kept: mask of what the init still needs and execve takes away:
     what a program gets does not depend on what was permitted before (capabilities(7)).
     """
-    steps = [
-        ops.caps_set(
-            caps.pointer,
-            effective=caps.effective,
-            permitted=caps.permitted | kept,
-            inheritable=caps.inheritable,
-        )
-    ]
+    steps = [set_step(caps, kept)]
     if caps.ambient:
         steps.append(ops.caps_ambient(f"{caps.pointer}/ambient", mask=caps.ambient))
     return steps

@@ -34,6 +34,7 @@ OPS = {
     "symlink": "device",
     "sysctl": "sysctl",
     "console_open": "terminal",
+    "console_take": "terminal",
     "rlimit": "rlimit",
     "rlimit_raise": "rlimit",
     "oom_score_adj": "rlimit",

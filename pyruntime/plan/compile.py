@@ -25,74 +25,15 @@ from pyruntime.plan.plan import CgroupPlan, Plan, ignored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any, Protocol
+    from typing import Any
 
     from pyruntime.plan.annotations import Effects
     from pyruntime.plan.facts import Facts
     from pyruntime.plan.field import Map
+    from pyruntime.plan.options import Options
     from pyruntime.plan.process import Process
     from pyruntime.plan.step import Step
     from pyruntime.plan.userns import UserNamespace
-
-    class Container(Protocol):
-        """What exec must know of a container: its id, its init, its rootfs on the host."""
-
-        id: str
-        pid: int
-        rootfs: str
-
-
-class Options:
-    """What the command line and its environment decide.
-
-    no_pivot, no_new_keyring: as the flags of the same name. preserve_fds: how many descriptors
-    from 3 on the process keeps; listen_fds: how many of them, the first, came by socket
-    activation. detach_start: True for
-    create (the init waits for `start`), False for run. notify_directory: the host's, with the
-    container's own NOTIFY_SOCKET, "" for none. cgroup_paths: `tasks` files that the init writes
-    itself into. cgroup_path: of the cgroup when it is not what cgroupsPath says.
-    seccomp_program: the filter of linux.seccomp, compiled. no_cgroup: none could be made, the
-    container shares the runtime's.
-    """
-
-    __slots__ = (
-        "cgroup_path",
-        "cgroup_paths",
-        "detach_start",
-        "listen_fds",
-        "no_cgroup",
-        "no_new_keyring",
-        "no_pivot",
-        "notify_directory",
-        "preserve_fds",
-        "seccomp_program",
-    )
-
-    def __init__(
-        self,
-        *,
-        no_pivot: bool = False,
-        no_new_keyring: bool = False,
-        preserve_fds: int = 0,
-        listen_fds: int = 0,
-        detach_start: bool = True,
-        notify_directory: str = "",
-        cgroup_paths: Sequence[str] = (),
-        cgroup_path: str = "",
-        seccomp_program: bytes = b"",
-        no_cgroup: bool = False,
-    ) -> None:
-        self.no_pivot = no_pivot
-        self.no_new_keyring = no_new_keyring
-        self.preserve_fds = preserve_fds
-        self.listen_fds = listen_fds
-        self.detach_start = detach_start
-        self.notify_directory = notify_directory
-        self.cgroup_paths = cgroup_paths
-        self.cgroup_path = cgroup_path
-        self.seccomp_program = seccomp_program
-        self.no_cgroup = no_cgroup
 
 
 class _Create:
@@ -166,7 +107,7 @@ def compile_create(
     steps += c.mounts.late
     steps += rootfs.final_steps(config, c.linux, c.namespaces)
     if c.process:
-        c.filter, kept = _filter(config, c.process, options, plan, c.effects)
+        c.filter, kept = process.filter_steps(config, c.process, options, plan, c.effects)
         steps += process.property_steps(c.process, facts.last_cap, plan.warnings, kept)
         steps += process.lookup_steps(c.process)
     steps += _ready(c)
@@ -245,7 +186,7 @@ def _settings(c: _Create) -> list[Any]:
 def _enter(c: _Create) -> list[Step]:
     """Into the namespaces: the clone made the new ones, but for the cgroup's."""
     plan = c.plan
-    joins, mount_join, plan.pid_namespace = namespaces.join_steps(c.namespaces.joined, plan.slots)
+    joins, mount_join = namespaces.join_steps(c.namespaces.joined, plan.slots)
     _compile_mounts(c)
     steps = [*_sources(c), *joins, ops.procfs_open(""), *_early(c)]
     if mount_join:
@@ -415,100 +356,3 @@ def _ready(c: _Create) -> list[Step]:
         last = process.exec_steps(c.process, c.plan.preserve, c.options.listen_fds, c.filter)
         steps += last
     return steps
-
-
-def _filter(
-    config: Map, of: Process, options: Options, plan: Plan, effects: Effects | None
-) -> tuple[list[Step], int]:
-    """The filter's step, and the capabilities that it takes.
-
-    It comes as late as it can, so that the filter need not allow what the init does.
-    """
-    if not mapping(config, "linux").get("seccomp"):
-        return [], 0
-    from pyruntime.plan import seccomp  # containers without a filter have no use for it
-
-    section = seccomp.section_of(config)
-    plan.listener = seccomp.listener(section, effects.receiver if effects else "")
-    privileged = not of.section.get("noNewPrivileges")
-    step = seccomp.filter_step(section, options.seccomp_program, plan.warnings, privileged)
-    return [step], seccomp.PRIVILEGE if privileged else 0
-
-
-def compile_exec(
-    section: Map, *, config: Map, state: Container, facts: Facts, options: Options
-) -> Plan:
-    """The plan of a process added to a container.
-
-    section: a `process` object. config and state: the container's. Raises ConfigError.
-    """
-    linux = mapping(config, "linux")
-    container = mapping(config, "process")
-    plan = Plan(CgroupPlan(resources.cgroup_path(config, state.id), []))
-    plan.rootfs = state.rootfs
-    added = process.Process(section, "", container=container, linux=linux, first=False)
-    if section.get("execCPUAffinity"):
-        from pyruntime.plan import placement  # few containers have one
-
-        plan.cpus = placement.initial_cpus(added)
-    plan.terminal, plan.console_size = added.terminal, added.console_size()
-    plan.preserve = options.preserve_fds
-    configured = namespaces.read(linux)
-    keyring = "" if options.no_new_keyring else f"_ses.{state.id}"
-    effects = None
-    if is_annotated(config):
-        from pyruntime.plan import annotations  # few containers have such
-
-        effects = annotations.read(config)
-        added.keep_groups = effects.keep_groups
-    last, kept = _filter(config, added, options, plan, effects)
-    plan.steps += [
-        ops.setsid(""),
-        # The files of the host's cgroups are out of sight after the mount namespace.
-        *(ops.cgroup_join("", path=path) for path in options.cgroup_paths),
-    ]
-    if configured.has("user"):
-        from pyruntime.plan.entry import exec_steps  # most containers have none
-
-        plan.forks = configured.has("pid")
-        privileged = facts.euid == 0
-        plan.steps += exec_steps(
-            added, linux, configured, state.pid, plan.slots, keyring, privileged=privileged
-        )
-    else:
-        joins, mount_join, plan.pid_namespace = namespaces.join_steps(
-            _of_init(configured, state.pid), plan.slots
-        )
-        plan.steps += [
-            *joins,
-            ops.procfs_open(""),
-            *process.early_steps(added, keyring),
-            *mount_join,
-        ]
-    if not configured.has("mount"):
-        plan.steps += _enter_root(state)
-    plan.steps += [
-        *process.console_steps(added),
-        *process.property_steps(added, facts.last_cap, plan.warnings, kept),
-        *process.lookup_steps(added),
-        ops.sync("", phase=ops.PHASE_READY),
-        *process.exec_steps(added, plan.preserve, options.listen_fds, last),
-    ]
-    return plan
-
-
-def _of_init(configured: Namespaces, pid: int) -> dict[str, tuple[str, str]]:
-    """The container's namespaces as its init has them: those of the config, no other."""
-    return {
-        kind: (f"/proc/{pid}/ns/{entry}", configured.pointer(kind))
-        for kind, (_, entry) in TYPES.items()
-        if configured.has(kind)
-    }
-
-
-def _enter_root(state: Container) -> list[Step]:
-    """A container without a mount namespace is a directory of the host."""
-    return [
-        ops.rootfs_open("/root/path", flags=ops.ROOTFS_IN_PLACE, path=state.rootfs),
-        ops.chroot(""),
-    ]

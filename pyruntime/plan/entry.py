@@ -6,7 +6,8 @@
     with its rights          join what belongs to it, make the others, set the clocks
     fork                     a pid or time namespace takes in only children
 
-Imported only for a container with a user namespace, or with a new time namespace.
+Imported only for a container with a user namespace, a new time namespace, or somebody else's
+pid namespace.
 """
 
 from __future__ import annotations

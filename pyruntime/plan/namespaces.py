@@ -44,8 +44,9 @@ class Namespaces:
     @property
     def entered_by_steps(self) -> bool:
         """One clone can't make what a user namespace must own, nor a time namespace whose
-        clocks are still to be set: see plan.entry."""
-        return self.has("user") or "time" in self.new
+        clocks are still to be set, nor be born into a pid namespace that is there: see
+        plan.entry."""
+        return self.has("user") or "time" in self.new or "pid" in self.joined
 
     def pointer(self, kind: str) -> str:
         return self.new[kind] if kind in self.new else self.joined[kind][1]
@@ -82,23 +83,18 @@ def read(linux: Map) -> Namespaces:
 
 def join_steps(
     joined: dict[str, tuple[str, str]], slots: list[Slot]
-) -> tuple[list[Step], list[Step], Slot | None]:
-    """Steps before the mount namespace, the step of the mount namespace, the pid namespace.
+) -> tuple[list[Step], list[Step]]:
+    """Steps before the mount namespace, the step of the mount namespace.
 
     Appends to `slots` what the launch has to open.
     """
     before: list[Step] = []
     mount: list[Step] = []
-    pid: Slot | None = None
     for kind, (flag, entry) in TYPES.items():
         if kind not in joined:
             continue
         path, pointer = joined[kind]
-        slot = Slot(f"namespace:{entry}", path, pointer)
-        if kind == "pid":
-            pid = slot
-            continue
         step = ops.ns_join(pointer, slot=SLOT_FIRST_FREE + len(slots), nstype=flag)
-        slots.append(slot)
+        slots.append(Slot(f"namespace:{entry}", path, pointer))
         (mount if kind == "mount" else before).append(step)
-    return before, mount, pid
+    return before, mount

@@ -48,30 +48,31 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "readonly_path": (34, (), ("path",)),
     "masked_path": (35, (), ("path", "label")),
     "console_open": (36, ("rows", "columns", "flags"), ()),
-    "stdio_owner": (37, ("uid",), ()),
-    "rlimit": (38, ("resource", "soft", "hard"), ()),
-    "rlimit_raise": (39, ("resource", "hard"), ()),
-    "affinity_reset": (40, (), ()),
-    "affinity": (41, (), ("cpus",)),
-    "io_priority": (42, ("kind", "priority"), ()),
-    "scheduler": (43, ("policy", "nice", "priority", "flags", "runtime", "deadline", "period"), ()),
-    "memory_policy": (44, ("mode",), ("nodes",)),
-    "personality": (45, ("domain",), ()),
-    "process_attr": (46, ("flags",), ("name", "value")),
-    "umask": (47, ("mask",), ()),
-    "cwd": (48, ("flags",), ("path",)),
-    "caps_bounding": (49, ("mask",), ()),
-    "caps_keep": (50, ("on",), ()),
-    "groups": (51, (), ("gids",)),
-    "user": (52, ("uid", "gid"), ()),
-    "caps_set": (53, ("effective", "permitted", "inheritable"), ()),
-    "caps_ambient": (54, ("mask",), ()),
-    "no_new_privs": (55, (), ()),
-    "seccomp": (56, ("flags", "rules", "privileged"), ("program",)),
-    "home": (57, ("uid",), ()),
-    "exec_lookup": (58, (), ("file", "path")),
-    "fds_close": (59, ("keep",), ()),
-    "execve": (60, (), ("args", "env")),
+    "console_take": (37, (), ()),
+    "stdio_owner": (38, ("uid",), ()),
+    "rlimit": (39, ("resource", "soft", "hard"), ()),
+    "rlimit_raise": (40, ("resource", "hard"), ()),
+    "affinity_reset": (41, (), ()),
+    "affinity": (42, (), ("cpus",)),
+    "io_priority": (43, ("kind", "priority"), ()),
+    "scheduler": (44, ("policy", "nice", "priority", "flags", "runtime", "deadline", "period"), ()),
+    "memory_policy": (45, ("mode",), ("nodes",)),
+    "personality": (46, ("domain",), ()),
+    "process_attr": (47, ("flags",), ("name", "value")),
+    "umask": (48, ("mask",), ()),
+    "cwd": (49, ("flags",), ("path",)),
+    "caps_bounding": (50, ("mask",), ()),
+    "caps_keep": (51, ("on",), ()),
+    "groups": (52, (), ("gids",)),
+    "user": (53, ("uid", "gid"), ()),
+    "caps_set": (54, ("effective", "permitted", "inheritable"), ()),
+    "caps_ambient": (55, ("mask",), ()),
+    "no_new_privs": (56, (), ()),
+    "seccomp": (57, ("flags", "rules", "privileged"), ("program",)),
+    "home": (58, ("uid",), ()),
+    "exec_lookup": (59, (), ("file", "path")),
+    "fds_close": (60, ("keep",), ()),
+    "execve": (61, (), ("args", "env")),
 }
 
 MOUNT_RECURSIVE = 1
@@ -96,6 +97,7 @@ CWD_CREATE = 1
 CWD_MAY_FAIL_EACCES = 2
 CWD_STAY = 4
 CONSOLE_DEV_CONSOLE = 1
+CONSOLE_LEAVE = 2
 MSG_SYNC = 1
 MSG_GO = 2
 MSG_FD = 3
@@ -251,6 +253,10 @@ def masked_path(pointer: str, *, path: str = "", label: str = "") -> Step:
 
 def console_open(pointer: str, *, rows: int = 0, columns: int = 0, flags: int = 0) -> Step:
     return Step("console_open", pointer, {"rows": rows, "columns": columns, "flags": flags})
+
+
+def console_take(pointer: str) -> Step:
+    return Step("console_take", pointer, {})
 
 
 def stdio_owner(pointer: str, *, uid: int = 0) -> Step:

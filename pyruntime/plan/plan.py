@@ -96,8 +96,7 @@ class CgroupPlan:
 
 class Plan:
     """steps: in order. clone_flags: CLONE_NEW* of the clone itself. slots: descriptors from
-    SLOT_FIRST_FREE on. rootfs: absolute path on the host. pid_namespace: joined by the runtime
-    around the clone. own_pid_namespace: the init is the first process of one. by_steps: the
+    SLOT_FIRST_FREE on. rootfs: absolute path on the host. own_pid_namespace: the init is the first process of one. by_steps: the
     init enters its namespaces by plan.entry's steps. forks: the init goes on as another process,
     for which limits have to wait. id_maps: of a new user namespace, for the phase USERNS. cpus:
     what the clone is born with, [] for the runtime's own. hooks: those that the runtime runs, by
@@ -121,7 +120,6 @@ class Plan:
         "net_devices",
         "no_process",
         "own_pid_namespace",
-        "pid_namespace",
         "preserve",
         "resctrl",
         "rootfs",
@@ -137,7 +135,6 @@ class Plan:
         self.cpus: list[int] = []
         self.rootfs = ""
         self.slots: list[Slot] = []
-        self.pid_namespace: Slot | None = None
         self.own_pid_namespace = False
         self.by_steps = False
         self.forks = False

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyruntime.errors import Problem
+    from pyruntime.plan.annotations import Effects
     from pyruntime.plan.field import Map
+    from pyruntime.plan.options import Options
+    from pyruntime.plan.plan import Plan
     from pyruntime.plan.step import Step
     from pyruntime.plan.userns import UserNamespace
 
@@ -35,10 +38,12 @@ class Process:
     container: the container's process section, which gives an added process what it leaves
     out (capabilities, rlimits). linux: that section of the config. first: True for the
     container's first process. keep_groups: it has the caller's additional groups, no others.
+    capabilities: known once property_steps are made.
     """
 
     __slots__ = (
         "args",
+        "capabilities",
         "container",
         "cwd",
         "env",
@@ -49,6 +54,8 @@ class Process:
         "section",
         "user",
     )
+
+    capabilities: capabilities.Capabilities
 
     def __init__(
         self, section: Map, pointer: str, *, container: Map, linux: Map, first: bool
@@ -126,12 +133,14 @@ def privileged_steps(process: Process, user: UserNamespace | None) -> list[Step]
     return steps
 
 
-def console_steps(process: Process) -> list[Step]:
-    """Open the terminal. /dev/console belongs to the first process alone."""
+def console_steps(process: Process, *, leave: bool = False) -> list[Step]:
+    """Open the terminal. /dev/console belongs to the first process alone. leave: to the
+    process that the init goes on as; console_take is its step then."""
     if not process.terminal:
         return []
     rows, columns = process.console_size() or (0, 0)
     flags = ops.CONSOLE_DEV_CONSOLE if process.first else 0
+    flags |= ops.CONSOLE_LEAVE if leave else 0
     pointer = f"{process.pointer}/terminal"
     return [ops.console_open(pointer, rows=rows, columns=columns, flags=flags)]
 
@@ -144,7 +153,7 @@ def property_steps(
     kept: capabilities that the steps after these need."""
     pointer, section = process.pointer, process.section
     uid, gid = number(process.user, "uid") or 0, number(process.user, "gid") or 0
-    caps = _capabilities(process, last_cap, warnings)
+    caps = process.capabilities = _capabilities(process, last_cap, warnings)
     steps = [ops.stdio_owner(f"{pointer}/user/uid", uid=uid)]
     steps += _rlimit_steps(process)
     steps += _placement_steps(process)
@@ -244,16 +253,44 @@ def lookup_steps(process: Process) -> list[Step]:
     return steps
 
 
+def filter_steps(
+    config: Map, process: Process, options: Options, plan: Plan, effects: Effects | None
+) -> tuple[list[Step], int]:
+    """The step of linux.seccomp, and the capabilities that it takes.
+
+    It is to come as late as it can, so that the filter need not allow what the init does.
+    """
+    if not mapping(config, "linux").get("seccomp"):
+        return [], 0
+    from pyruntime.plan import seccomp  # containers without a filter have no use for it
+
+    section = seccomp.section_of(config)
+    plan.listener = seccomp.listener(section, effects.receiver if effects else "")
+    privileged = not process.section.get("noNewPrivileges")
+    step = seccomp.filter_step(section, options.seccomp_program, plan.warnings, privileged)
+    return [step], seccomp.PRIVILEGE if privileged else 0
+
+
+def closing_step(keep: int) -> Step:
+    """keep: descriptors from 3 on that stay open."""
+    return ops.fds_close("", keep=keep)
+
+
 def exec_steps(
-    process: Process, keep: int, listen_fds: int = 0, before_exec: Sequence[Step] = ()
+    process: Process,
+    keep: int,
+    listen_fds: int = 0,
+    before_exec: Sequence[Step] = (),
+    *,
+    closed: bool = False,
 ) -> list[Step]:
-    """keep: descriptors from 3 on that stay open. listen_fds: told by sd_listen_fds(3).
-    before_exec: steps that nothing but execve follows."""
+    """keep: as closing_step's, which is here unless it was before (closed). listen_fds: told
+    by sd_listen_fds(3). before_exec: steps that nothing but execve follows."""
     env = process.env
     if listen_fds:
         env = environment([*env, f"LISTEN_FDS={listen_fds}", "LISTEN_PID=1"])
     return [
-        ops.fds_close("", keep=keep),
+        *([] if closed else [closing_step(keep)]),
         *before_exec,
         ops.execve(f"{process.pointer}/args", args=process.args, env=env),
     ]

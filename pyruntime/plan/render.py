@@ -44,8 +44,6 @@ def _clone(plan: Plan) -> list[str]:
     new = _new_namespaces(plan)
     if new:
         lines.append(f"new namespaces {', '.join(new)}")
-    if plan.pid_namespace:
-        lines.append(f"pid namespace {plan.pid_namespace.path}")
     if plan.listener:
         lines.append(f"seccomp listener {plan.listener.path}")
     if plan.id_maps:
@@ -118,7 +116,6 @@ def data(plan: Plan) -> dict[str, Any]:
         },
         "newNamespaces": _new_namespaces(plan),
         "idMappings": _maps(plan.id_maps) if plan.id_maps else None,
-        "pidNamespace": plan.pid_namespace.path if plan.pid_namespace else None,
         "descriptors": [
             {"kind": slot.kind, "path": slot.path, "pointer": slot.pointer}
             | ({"maps": _maps(slot.maps)} if slot.maps else {})

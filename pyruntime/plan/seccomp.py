@@ -59,6 +59,24 @@ FLAGS = {TSYNC: 1, "SECCOMP_FILTER_FLAG_LOG": 2, SPEC_ALLOW: 4, WAIT_KILLABLE: 3
 NEW_LISTENER = 8
 PRIVILEGE = 1 << 21  # CAP_SYS_ADMIN
 
+LETTING = ("SCMP_ACT_ALLOW", "SCMP_ACT_LOG")
+# What the init calls after the filter when it has yet to fork; arguments as far as they are known.
+FORK_CALLS: dict[str, tuple[int, ...]] = {
+    "capget": (),
+    "capset": (),
+    "clone": (0x8011, 0, 0, 0, 0),  # CLONE_PARENT | SIGCHLD
+    "setsid": (),
+    "prctl": (),
+    "ppoll": (),
+    "getpid": (),
+    "pidfd_open": (),
+    "sendmsg": (),
+    "recvfrom": (),
+    "close": (),
+    "clock_gettime": (),
+    "exit_group": (),
+}
+
 
 class Rule:
     """One system call. conditions: (argument, operator, value, second value), all of which
@@ -176,3 +194,45 @@ def _flags(section: Map, warnings: list[Problem]) -> int:
         elif name != TSYNC:  # one thread is all there is, and it excludes a listener
             bits |= FLAGS[name]
     return bits
+
+
+def lets(section: Map, calls: dict[str, tuple[int, ...]]) -> bool:
+    """Whether all these calls get through for certain. calls: the arguments by name, as many as
+    are known; a rule whose condition is on another one lets nothing through, and may deny.
+    """
+    wanted = set(calls)
+    let: set[str] = set()
+    for entry in sequence(section, "syscalls", POINTER):
+        letting = text(entry, "action") in LETTING
+        for name in wanted.intersection(sequence(entry, "names", POINTER)):
+            holds = _holds(sequence(entry, "args", POINTER), calls[name])
+            if letting and holds:
+                let.add(name)
+            elif not letting and holds is not False:
+                return False
+    return let == wanted or text(section, "defaultAction") in LETTING
+
+
+def _holds(conditions: list[Map], args: tuple[int, ...]) -> bool | None:
+    """None: not known."""
+    found = _conditions(conditions)
+    if len(found) > 1:
+        return None
+    for index, operator, value, second in found[0]:
+        if index >= len(args):
+            return None
+        if not _compares(args[index], operator, value, second):
+            return False
+    return True
+
+
+def _compares(arg: int, operator: int, value: int, second: int) -> bool:
+    return (
+        arg != value,
+        arg < value,
+        arg <= value,
+        arg == value,
+        arg >= value,
+        arg > value,
+        arg & value == second,
+    )[operator - 1]

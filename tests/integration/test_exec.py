@@ -225,6 +225,23 @@ def test_exec_in_a_paused_container(runtime: Runtime, running: str) -> None:
     runtime("resume", running)
 
 
+def test_the_init_takes_room_for_two(runtime: Runtime, bundle: Make, tmp_path: Path) -> None:
+    """It forks in the container's cgroup, into the container's pid namespace."""
+    made = bundle(["/bin/sleep", "1000"], linux={"resources": {"pids": {"limit": 3}}})
+    name = runtime.new_id()
+    runtime("run", "--detach", "--bundle", made, name, **QUIET)
+    assert runtime("exec", name, "/bin/echo", "well").stdout == "well\n"
+    file = tmp_path / "pid"
+    runtime("exec", "--detach", "--pid-file", file, name, "/bin/sleep", "1000", **QUIET)
+    done = runtime("exec", name, "/bin/true", check=False)
+    init = pid(runtime, name)
+    runtime("kill", name, "KILL")
+    await_end(int(file.read_text()))
+    await_end(init)
+    assert done.returncode == 255
+    assert "Resource temporarily unavailable" in done.stderr and "pids.limit" in done.stderr
+
+
 def test_pid_file_in_a_missing_directory(
     runtime: Runtime, running: str, tmp_path: Path, leftovers: Snapshot
 ) -> None:

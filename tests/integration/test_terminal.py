@@ -167,6 +167,19 @@ def test_exec_on_a_terminal(runtime: Runtime, running: str, seats: list[Seat]) -
     assert termios.tcgetattr(seat.slave) == seat.settings
 
 
+def test_exec_is_the_leader_of_a_session_with_that_terminal(
+    runtime: Runtime, running: str, seats: list[Seat]
+) -> None:
+    script = "echo $$ $(cut -d' ' -f4-7 /proc/$$/stat) > /dev/tty; sleep 100 & wait"
+    seat = Seat(runtime.command("exec", "--tty", running, *shell(script)))
+    seats.append(seat)
+    number, _, group, session, terminal = read_until(seat.master, b"\r\n").split()
+    assert number == group == session
+    assert int(terminal) >> 8 == 136, "of the major number of pts"
+    os.write(seat.master, b"\x03")
+    assert seat.finish() == 130
+
+
 def test_a_failed_run_leaves_the_terminal_as_it_was(
     runtime: Runtime, bundle: Make, seats: list[Seat], leftovers: Snapshot
 ) -> None:

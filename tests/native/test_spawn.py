@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from support.initproc import INIT, Init, checked, lib, output, program, spawn
 
+from pyruntime.errors import HostError
+from pyruntime.launch.spawn import Child
 from pyruntime.plan import ops
 
 LIST_FDS = program("/bin/sh", "-c", "ls /proc/self/fd")
@@ -123,26 +125,20 @@ def test_given_descriptors_are_checked(image: int) -> None:
 
 
 def test_threads_start_at_the_same_time() -> None:
-    """Each waits for its own child, and its pid namespace is changed for itself alone."""
-    with Init([ops.sync("", phase=ops.PHASE_READY)], flags=lib.CLONE_NEWPID) as first:
-        assert first.receive() is not None
-        pidns = os.open(f"/proc/{first.pid}/ns/pid", os.O_RDONLY)
-        own = os.readlink("/proc/thread-self/ns/pid_for_children")
-        found: list[tuple[int, int, bool]] = []
+    """Each waits for its own child."""
+    found: list[tuple[int, int]] = []
 
-        def work(number: int) -> None:
-            for _ in range(10):
-                with Init(program("/bin/true"), pidns=pidns if number % 2 else -1) as init:
-                    same = os.readlink("/proc/thread-self/ns/pid_for_children") == own
-                    found.append((number, os.waitstatus_to_exitcode(init.wait()), same))
+    def work(number: int) -> None:
+        for _ in range(10):
+            with Init(program("/bin/sh", "-c", f"exit {number}")) as init:
+                found.append((number, os.waitstatus_to_exitcode(init.wait())))
 
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        os.close(pidns)
-    assert sorted(found) == sorted((number, 0, True) for number in range(8) for _ in range(10))
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == sorted((number, number) for number in range(8) for _ in range(10))
 
 
 def test_slots_keep_their_order_when_numbers_collide() -> None:
@@ -179,18 +175,6 @@ def test_namespaces_of_the_clone() -> None:
     text = output(program("/bin/sh", "-c", "echo $$; readlink /proc/self/ns/uts"), flags=flags)
     assert text.split()[0] == "1"
     assert text.split()[1] != os.readlink("/proc/self/ns/uts")
-
-
-def test_born_into_a_pid_namespace() -> None:
-    with Init([ops.sync("", phase=ops.PHASE_READY)], flags=lib.CLONE_NEWPID) as first:
-        assert first.receive() is not None
-        pidns = os.open(f"/proc/{first.pid}/ns/pid", os.O_RDONLY)
-        own = os.readlink("/proc/self/ns/pid_for_children")
-        try:
-            assert output(program("/bin/sh", "-c", "echo $$"), pidns=pidns) == "2\n"
-        finally:
-            os.close(pidns)
-        assert os.readlink("/proc/self/ns/pid_for_children") == own
 
 
 def test_signals_are_reset() -> None:
@@ -230,9 +214,7 @@ def test_descriptors_that_are_not_there(image: int) -> None:
     os.close(image)
 
 
-def test_no_pid_namespace_to_be_born_in(image: int) -> None:
-    with open("/proc/self/ns/uts") as uts:
-        refused(errno.EINVAL, image, [-1], pidns=uts.fileno())
+def test_no_cgroup_to_be_born_in(image: int) -> None:
     refused(errno.EBADF, image, [-1], cgroup=999)
     os.close(image)
 
@@ -270,3 +252,15 @@ def test_init_refuses_a_plan_that_could_still_change(image: int, tmp_path: Path)
 def test_init_wants_its_base(args: list[str]) -> None:
     pid = os.posix_spawn(INIT, ["pyruntime-init", *args], {})
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 2
+
+
+def test_the_init_goes_on_as_no_strangers_child() -> None:
+    """Who has taken it over could send the descriptor of any process that it sees."""
+    with Init([ops.sync("", phase=ops.PHASE_READY)]) as init:
+        child = Child(init.pid, init.pidfd, init.sync)
+        before = open_fds()
+        for stranger in (os.pidfd_open(os.getppid()), os.open("/dev/null", os.O_RDONLY)):
+            with pytest.raises(HostError, match="none of ours"):
+                child.go_on_as(stranger)
+        assert open_fds() == before, "the descriptors are closed"
+        assert child.pid == init.pid

@@ -59,13 +59,15 @@ def talk(init: Init, pids: list[int] | None = None) -> None:
     assert init.wait() == 0
 
 
-def said(steps: Sequence[Step], path: Path, pids: list[int] | None = None) -> list[str]:
+def said(
+    steps: Sequence[Step], path: Path, pids: list[int] | None = None, slots: Sequence[int] = ()
+) -> list[str]:
     """What the plan's program writes to `path`, its standard output."""
     saved = os.dup(1)
     fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     os.dup2(fd, 1)
     try:
-        init = Init(steps)
+        init = Init(steps, slots=slots)
     finally:
         os.dup2(saved, 1)
         os.close(saved)
@@ -116,6 +118,21 @@ def test_a_fork_into_a_pid_namespace(tmp_path: Path) -> None:
     assert lines[0] == "1"
     [pid] = pids
     assert lines[1] == str(pid), "the leader of a session, in the numbers of the host's procfs"
+
+
+def test_a_fork_into_a_pid_namespace_that_is_there(tmp_path: Path) -> None:
+    with Init([ops.sync("", phase=ops.PHASE_READY)], flags=lib.CLONE_NEWPID) as first:
+        assert first.receive() is not None
+        pidns = os.open(f"/proc/{first.pid}/ns/pid", os.O_RDONLY)
+        try:
+            steps = [
+                ops.ns_join("", slot=3, nstype=lib.CLONE_NEWPID),
+                ops.fork(""),
+                *program("/bin/sh", "-c", "echo $$"),
+            ]
+            assert said(steps, tmp_path / "out", [], slots=[pidns]) == ["2"]
+        finally:
+            os.close(pidns)
 
 
 def test_the_fork_ends_when_nobody_answers() -> None:

@@ -57,7 +57,6 @@ class Init:
         slots: Sequence[int] = (),
         start: int = -1,
         preserve: int = 0,
-        pidns: int = -1,
         given: Sequence[int] | None = None,
     ) -> None:
         plan = steps if isinstance(steps, bytes) else encode_steps(list(steps), preserve)
@@ -66,7 +65,7 @@ class Init:
         memfd = checked(lib.pyr_memfd(b"plan", plan, len(plan), 0))
         try:
             self.pid, self.pidfd = spawn(
-                image, [theirs.fileno(), memfd, start, *slots], flags, preserve, pidns, given=given
+                image, [theirs.fileno(), memfd, start, *slots], flags, preserve, given=given
             )
         except BaseException:
             self.sync.close()
@@ -118,16 +117,13 @@ def spawn(
     slots: Sequence[int],
     flags: int = 0,
     preserve: int = 0,
-    pidns: int = -1,
     cgroup: int = -1,
     given: Sequence[int] | None = None,
 ) -> tuple[int, int]:
     """pid and pidfd. Raises OSError."""
     numbers, first = array("i", slots).tobytes(), array("i", given or ()).tobytes()
     result = checked(
-        lib.pyr_spawn(
-            image, flags, pidns, cgroup, numbers, len(slots), first, len(given or ()), preserve
-        )
+        lib.pyr_spawn(image, flags, cgroup, numbers, len(slots), first, len(given or ()), preserve)
     )
     return result & 0xFFFFFFFF, result >> 32
 

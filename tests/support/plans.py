@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyruntime.plan.compile import Options, compile_create, compile_exec
+from pyruntime.plan.compile import compile_create
+from pyruntime.plan.compile_exec import compile_exec
 from pyruntime.plan.facts import CgroupFacts, Facts
+from pyruntime.plan.options import Options
 from pyruntime.plan.plan import Plan
 from pyruntime.plan.step import Step
 

@@ -35,18 +35,31 @@ def test_the_clone_makes_all_new_namespaces_but_the_cgroup_s() -> None:
 
 
 def test_joined_namespaces_are_slots() -> None:
-    plan = linux("mount", pid="/p", network="/n", ipc="/i")
+    plan = linux("mount", network="/n", ipc="/i")
     assert plan.clone_flags == 0x00020000
     assert [(slot.kind, slot.path) for slot in plan.slots] == [
         ("namespace:ipc", "/i"),
         ("namespace:net", "/n"),
     ]
-    assert plan.pid_namespace is not None and plan.pid_namespace.path == "/p"
     joins = plans.named(plan, "ns_join")
     assert [step.args for step in joins] == [
         {"slot": 3, "nstype": 0x08000000, "flags": 0},
         {"slot": 4, "nstype": 0x40000000, "flags": 0},
     ]
+
+
+def test_a_joined_pid_namespace_takes_a_fork() -> None:
+    plan = linux("mount", pid="/p", network="/n")
+    assert plan.forks and plan.by_steps and plan.clone_flags == 0
+    assert not plan.own_pid_namespace
+    names = plans.order(plan)
+    at = names.index("fork")
+    assert names[at - 3 : at + 3] == [
+        *("ns_join", "ns_join", "ns_unshare"),
+        *("fork", "setsid", "procfs_open"),
+    ]
+    [unshare] = plans.named(plan, "ns_unshare")
+    assert unshare.args == {"flags": 0x00020000}
 
 
 def test_an_empty_path_is_a_new_namespace() -> None:
@@ -322,14 +335,46 @@ def test_exec_joins_what_the_container_has() -> None:
     document = plans.config(linux=spaces("pid", "mount", "uts", "cgroup", network="/run/netns/a"))
     plan = plans.add(PROCESS, document, cgroup_paths=["/sys/fs/cgroup/pids/web/tasks"])
     assert [slot.path for slot in plan.slots] == [
-        f"/proc/4711/ns/{name}" for name in ("cgroup", "uts", "net", "mnt")
+        f"/proc/4711/ns/{name}" for name in ("cgroup", "uts", "net", "pid", "mnt")
     ]
-    assert plan.pid_namespace is not None and plan.pid_namespace.path == "/proc/4711/ns/pid"
     assert plan.clone_flags == 0
     names = plans.order(plan)
-    assert names[:6] == ["setsid", "cgroup_join", "ns_join", "ns_join", "ns_join", "procfs_open"]
+    assert names[:7] == ["setsid", "cgroup_join", *["ns_join"] * 4, "procfs_open"]
     assert names.index("keyring_join") < len(names) - 1 - names[::-1].index("ns_join")
-    assert names[-3:] == ["sync", "fds_close", "execve"]
+    assert names[-5:] == ["fds_close", "fork", "setsid", "sync", "execve"]
+
+
+def test_exec_without_a_pid_namespace_does_not_fork() -> None:
+    plan = plans.add(PROCESS, plans.config(linux=spaces("mount", "uts")))
+    assert not plan.forks
+    assert plans.order(plan)[-4:] == ["exec_lookup", "sync", "fds_close", "execve"]
+
+
+def test_the_terminal_of_an_added_process_is_taken_by_its_own_session() -> None:
+    document = plans.config(linux=spaces("pid", "mount"))
+    plan = plans.add(PROCESS | {"terminal": True}, document)
+    [opened] = plans.named(plan, "console_open")
+    assert opened.args["flags"] == ops.CONSOLE_LEAVE
+    assert plans.order(plan)[-5:] == ["fork", "setsid", "console_take", "sync", "execve"]
+    alone = plans.add(PROCESS | {"terminal": True}, plans.config())
+    assert plans.named(alone, "console_open")[0].args["flags"] == 0
+    assert plans.named(alone, "console_take") == []
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        {"policy": "SCHED_DEADLINE", "runtime": 1, "deadline": 2, "period": 3},
+        {"policy": "SCHED_FIFO", "priority": 1, "flags": ["SCHED_FLAG_RESET_ON_FORK"]},
+    ],
+)
+def test_what_a_fork_would_reset_is_set_after_it(scheduler: dict[str, Any]) -> None:
+    document = plans.config(linux=spaces("pid", "mount"))
+    names = plans.order(plans.add(PROCESS | {"scheduler": scheduler}, document))
+    assert names.index("fork") < names.index("procfs_open") < names.index("scheduler")
+    plain = {"policy": "SCHED_FIFO", "priority": 1}
+    names = plans.order(plans.add(PROCESS | {"scheduler": plain}, document))
+    assert names.index("scheduler") < names.index("fork")
 
 
 def test_exec_without_a_mount_namespace_enters_the_rootfs() -> None:

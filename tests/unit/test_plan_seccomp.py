@@ -171,3 +171,85 @@ def test_the_step_in_words_and_bytes() -> None:
 
 def test_without_a_section_there_is_no_step() -> None:
     assert plans.named(plans.create(plans.config()), "seccomp") == []
+
+
+def added(filtered: dict[str, Any], *, privileges: bool = True, **process: Any) -> Plan:
+    """exec in a container with a pid namespace, into which the init forks."""
+    document = plans.config()
+    document["linux"]["namespaces"].append({"type": "pid"})
+    document["linux"]["seccomp"] = filtered
+    wanted = {"cwd": "/", "args": ["ls"], "noNewPrivileges": not privileges} | process
+    return plans.add(wanted, document, seccomp_program=PROGRAM)
+
+
+def test_a_filter_that_takes_a_right_comes_before_the_fork_of_exec() -> None:
+    """Who has the right is out of the container's sight."""
+    plan = added(section(rule("ERRNO")))
+    names = plans.order(plan)
+    assert names[-7:] == ["fds_close", "seccomp", "caps_set", "fork", "setsid", "sync", "execve"]
+    first, second = plans.named(plan, "caps_set")
+    assert (first.args["permitted"], second.args["permitted"]) == (1 << 21, 0)
+    names = plans.order(added(section(rule("ERRNO")), privileges=False))
+    assert names[-3:] == ["sync", "seccomp", "execve"], "without one it comes last"
+    plan = added(section(rule("NOTIFY"), listenerPath="/run/agent"))
+    assert plans.order(plan)[-3:] == ["sync", "seccomp", "execve"], "after the agent is there"
+
+
+CALLS = seccomp.FORK_CALLS
+EVERY_CALL = rule("ALLOW", *CALLS)
+
+
+@pytest.mark.parametrize(
+    ("filtered", "lets"),
+    [
+        (section(default="ERRNO"), False),
+        (section(EVERY_CALL, default="ERRNO"), True),
+        (section(rule("LOG", *CALLS), default="KILL"), True),
+        (section(EVERY_CALL, rule("ERRNO", "setsid"), default="ERRNO"), False),
+        (section(rule("ALLOW", *(set(CALLS) - {"ppoll"})), default="ERRNO"), False),
+        (section(default="LOG"), True),
+        (section(rule("ERRNO", "clone3", "mkdir")), True),
+        (section(rule("KILL", "clone")), False),
+        (section(rule("NOTIFY", "getpid")), False),
+    ],
+)
+def test_whether_the_filter_lets_the_init_fork(filtered: dict[str, Any], lets: bool) -> None:
+    assert seccomp.lets(filtered, CALLS) == lets
+    names = plans.order(added(filtered))
+    assert (names.index("seccomp") < names.index("fork")) == lets
+
+
+def test_a_terminal_takes_an_ioctl() -> None:
+    narrow = section(EVERY_CALL, default="ERRNO")
+    assert plans.order(added(narrow, terminal=True))[-2:] == ["seccomp", "execve"]
+    wide = section(rule("ALLOW", "ioctl", *CALLS), default="ERRNO")
+    names = plans.order(added(wide, terminal=True))
+    assert names[-4:] == ["setsid", "console_take", "sync", "execve"]
+
+
+FLAGS = 0x7E020000  # CLONE_NEW*
+
+
+@pytest.mark.parametrize(
+    ("conditions", "holds"),
+    [
+        ([], True),
+        ([arg(0, "MASKED_EQ", FLAGS, 0)], True),
+        ([arg(0, "MASKED_EQ", FLAGS, 1 << 17)], False),
+        ([arg(0, "EQ", 0x8011)], True),
+        ([arg(0, "NE", 0x8011)], False),
+        ([arg(0, "LT", 0x8011)], False),
+        ([arg(0, "LE", 0x8011)], True),
+        ([arg(0, "GE", 0x8012)], False),
+        ([arg(0, "GT", 0x8010), arg(1, "EQ", 0)], True),
+        ([arg(0, "GT", 0x8010), arg(1, "EQ", 1)], False),
+        ([arg(0, "EQ", 1), arg(0, "EQ", 0x8011)], None),
+        ([arg(5, "EQ", 0)], None),
+    ],
+)
+def test_conditions_on_what_is_known(conditions: list[dict[str, Any]], holds: bool | None) -> None:
+    clone = {"clone": CALLS["clone"]}
+    allowed = section(rule("ALLOW", "clone", args=conditions), default="ERRNO")
+    assert seccomp.lets(allowed, clone) == (holds is True)
+    denied = section(rule("ERRNO", "clone", args=conditions))
+    assert seccomp.lets(denied, clone) == (holds is False)

@@ -105,10 +105,12 @@ static int console_bind(struct ctx *c, int terminal) {
 
 static int terminal_take(struct ctx *c, int terminal) {
   long ret = sys(ioctl, terminal, TIOCSCTTY, 0);
-  if (ret < 0)
-    return fail(c, (int)ret, "ioctl TIOCSCTTY", NULL);
+  return ret < 0 ? fail(c, (int)ret, "ioctl TIOCSCTTY", NULL) : 0;
+}
+
+static int terminal_place(struct ctx *c, int terminal) {
   for (int fd = 0; fd <= 2; fd++) {
-    ret = sys(dup3, terminal, fd, 0);
+    long ret = sys(dup3, terminal, fd, 0);
     if (ret < 0)
       return fail(c, (int)ret, "dup3", NULL);
   }
@@ -130,12 +132,21 @@ int op_console_open(struct ctx *c, const struct step *s) {
   int err = terminal < 0 ? terminal : 0;
   if (err == 0 && (s->n[N_console_open_flags] & CONSOLE_DEV_CONSOLE) != 0)
     err = console_bind(c, terminal);
-  if (err == 0)
+  if (err == 0 && (s->n[N_console_open_flags] & CONSOLE_LEAVE) == 0)
     err = terminal_take(c, terminal);
+  if (err == 0)
+    err = terminal_place(c, terminal);
   if (err == 0)
     err = master_send(c, master);
   if (terminal > 2)
     sys(close, terminal);
   sys(close, master);
   return err;
+}
+
+/* A terminal belongs to one session, which ends with its leader: the init's second process has
+ * a session of its own. */
+int op_console_take(struct ctx *c, const struct step *s) {
+  (void)s;
+  return terminal_take(c, 0);
 }

@@ -115,8 +115,9 @@ int op_caps_set(struct ctx *c, const struct step *s) {
   uint64_t missing = want.permitted & ~have.permitted;
   missing |= want.effective & ~(have.permitted & want.permitted);
   missing |= want.inheritable & ~(have.permitted | have.inheritable);
-  if (missing != 0)
+  if (missing != 0 && !c->caps_told)
     warn_missing(c, "capset", missing);
+  c->caps_told = true;
   want.permitted &= have.permitted;
   want.effective &= want.permitted;
   want.inheritable &= have.permitted | have.inheritable;

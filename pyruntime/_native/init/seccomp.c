@@ -80,13 +80,17 @@ static int listener_load(struct ctx *c, uint64_t flags, const struct sock_fprog 
   return err < 0 ? fail(c, err, "sendmsg", "seccomp listener") : 0;
 }
 
-/* What comes right after the filter is done as far as can be before it. */
-static int next_prepare(struct ctx *c) {
-  struct step next;
-  if (c->current + 1 >= c->nsteps)
-    return 0;
-  plan_step_read(c->plan, c->current + 1, &next);
-  return next.op == OP_execve ? exec_prepare(c, &next) : 0;
+/* What execve needs is made ready before the filter. A hook in between needs it otherwise. */
+static int exec_prepare_ahead(struct ctx *c) {
+  for (uint32_t i = c->current + 1; i < c->nsteps; i++) {
+    struct step next;
+    plan_step_read(c->plan, i, &next);
+    if (next.op == OP_hook)
+      break;
+    if (next.op == OP_execve)
+      return exec_prepare(c, &next);
+  }
+  return 0;
 }
 
 int op_seccomp(struct ctx *c, const struct step *s) {
@@ -96,10 +100,10 @@ int op_seccomp(struct ctx *c, const struct step *s) {
     return fail(c, -EINVAL, "read filter", NULL);
   struct sock_fprog program = {.len = (unsigned short)count,
                                .filter = (struct sock_filter *)str(c, s, S_seccomp_program)};
-  int err = next_prepare(c);
+  int err = exec_prepare_ahead(c);
   if (err < 0)
     return err;
-  /* Permitted until execve, which takes away what process.capabilities does not have. */
+  /* Kept permitted for this; a caps_set step or execve takes it away. */
   if (s->n[N_seccomp_privileged] != 0)
     err = cap_raise(CAP_SYS_ADMIN);
   if (err < 0)
