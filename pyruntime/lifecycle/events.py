@@ -114,6 +114,10 @@ class _Stream:
 
 def _stats(record: Record, cgroup: Cgroup) -> dict[str, Any]:
     data = collect(cgroup) | {"network_interfaces": network_interfaces(record.pid)}
+    if record.resctrl is not None:
+        from pyruntime.host import rdt, rdt_stats  # few containers have a group
+
+        data["intel_rdt"] = rdt_stats.collect(record.resctrl, rdt.find_root())
     return {"type": "stats", "id": record.id, "data": data}
 
 

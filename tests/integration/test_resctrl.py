@@ -7,6 +7,7 @@ stands in for it, and the runtime is told of that in its own process.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -70,6 +71,8 @@ def test_a_life_in_a_group(stand_in: StandIn, bundle: Callable[..., Bundle]) -> 
     init = str(pid(stand_in, name))
     assert (group / "schemata").read_text() == "L3:0=f\n"
     assert (group / "tasks").read_text() == (monitor / "tasks").read_text() == init
+    event = json.loads(stand_in("events", "--stats", name).stdout)
+    assert event["data"]["intel_rdt"] == {"schemata": ["L3:0=f"]}
     # An added process writes over it in a file, where the kernel would add it.
     stand_in("exec", name, "/bin/true")
     assert (group / "tasks").read_text() not in ("", init)
