@@ -46,7 +46,13 @@ def remember(
             back += [Setting(setting.controller, name, line, setting.pointer) for line in lines]
             break
     back.reverse()
+    # BFQ forgets the weights of devices when it is given the general one.
+    back.sort(key=_is_of_a_device)
     return back
+
+
+def _is_of_a_device(setting: Setting | DeviceRules) -> bool:
+    return "weight" in getattr(setting, "file", "") and ":" in getattr(setting, "value", "")
 
 
 def inverse(file: str, held: str, value: str) -> list[str]:

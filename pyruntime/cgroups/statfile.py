@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 UNLIMITED = (1 << 64) - 1
 NOT_THERE = (ENOENT, ENODEV, EOPNOTSUPP)
 USEC = 1000  # in nanoseconds
+CPUSET_FLAGS = (
+    "cpu_exclusive",
+    "mem_hardwall",
+    "mem_exclusive",
+    "memory_migrate",
+    "memory_spread_page",
+    "memory_spread_slab",
+    "memory_pressure",
+    "sched_load_balance",
+    "sched_relax_domain_level",
+)
 
 
 def text(directory: str, name: str) -> str:

@@ -7,7 +7,15 @@ Each function takes the controller's directory and gives the controller's part o
 
 from __future__ import annotations
 
-from pyruntime.cgroups.statfile import UNLIMITED, flat, ids, number, text, without_nothing
+from pyruntime.cgroups.statfile import (
+    CPUSET_FLAGS,
+    UNLIMITED,
+    flat,
+    ids,
+    number,
+    text,
+    without_nothing,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,17 +31,6 @@ BLKIO = (
     ("ioMergedRecursive", "io_merged"),
     ("ioTimeRecursive", "time"),
     ("sectorsRecursive", "sectors"),
-)
-CPUSET = (
-    "cpu_exclusive",
-    "mem_hardwall",
-    "mem_exclusive",
-    "memory_migrate",
-    "memory_spread_page",
-    "memory_spread_slab",
-    "memory_pressure",
-    "sched_load_balance",
-    "sched_relax_domain_level",
 )
 
 
@@ -79,7 +76,7 @@ def cpuset(directory: str) -> dict[str, Any]:
     for key in ("cpus", "mems"):
         found[key] = ids(text(directory, f"cpuset.{key}"))
     return without_nothing(found) | {
-        name: int(text(directory, f"cpuset.{name}") or 0) for name in CPUSET
+        name: int(text(directory, f"cpuset.{name}") or 0) for name in CPUSET_FLAGS
     }
 
 

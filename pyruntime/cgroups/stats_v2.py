@@ -8,6 +8,7 @@ Documentation/admin-guide/cgroup-v2.rst.
 from __future__ import annotations
 
 from pyruntime.cgroups.statfile import (
+    CPUSET_FLAGS,
     UNLIMITED,
     USEC,
     flat,
@@ -48,9 +49,11 @@ def cpu(directory: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def cpuset(directory: str) -> dict[str, Any]:
-    return without_nothing(
+    """The flags that v1 has are zeros, for who reads them; none at all without the controller."""
+    found = without_nothing(
         {key: ids(text(directory, f"cpuset.{key}.effective")) for key in ("cpus", "mems")}
     )
+    return found | dict.fromkeys(CPUSET_FLAGS, 0) if found else {}
 
 
 def memory(directory: str) -> dict[str, Any]:

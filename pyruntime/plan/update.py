@@ -82,6 +82,8 @@ def to_write(asked: Map, merged: Map) -> Map:
         ("cpu", ("quota", "period", "burst")),
         ("memory", ("limit", "swap")),
         ("cpu", ("idle", "shares")),
+        # BFQ forgets the weights of devices when it is given the general one.
+        ("blockIO", ("weight", "weightDevice")),
     ):
         part = mapping(found, section)
         if any(key in part for key in group):
