@@ -30,6 +30,7 @@ GROUPS: tuple[tuple[int, int], ...] = ()
 ALWAYS: dict[str, tuple[str, ...]] = {}
 
 SHIM = "pyruntime._shim"
+DIRECT = "pyruntime._direct"  # the part of it that needs no cffi, in the embedding program
 SITE = __file__.rpartition("/pyruntime/")[0]  # the directory that holds the package
 
 
@@ -40,27 +41,32 @@ class Image:
     the whole path first.
     """
 
-    def __init__(self, data: bytes | memoryview, dynload: str, frozen: dict) -> None:  # type: ignore[type-arg]
-        """dynload: directory of the standard library's extensions. frozen: code that the
-        embedding program holds, by module."""
-        self.frozen = frozen
+    def __init__(self, data: bytes | memoryview, dynload: str) -> None:
+        """dynload: directory of the standard library's extensions."""
         self.spec: Any = type(sys.__spec__)
         self.view = memoryview(data)
         self.size = len(data)
         self.groups: dict[int, tuple] = {}  # type: ignore[type-arg]
+        self.dynload = dynload
+        self.packages: list[tuple[str, Any]] = []  # that a snapshot comes back with
+        self.place(SITE)
+
+    def place(self, site: str) -> None:
+        """The extensions and the packages are in the directory `site`."""
+        self.site = site
         tag = _imp.extension_suffixes()[0]
         self.extensions = {
-            SHIM: f"{SITE}/pyruntime/_shim.abi3.so",
-            "_cffi_backend": f"{SITE}/_cffi_backend{tag}",
-            "_json": f"{dynload}/_json{tag}",
+            SHIM: f"{site}/pyruntime/_shim.abi3.so",
+            "_cffi_backend": f"{site}/_cffi_backend{tag}",
+            "_json": f"{self.dynload}/_json{tag}",
         }
-        if _imp.is_builtin(SHIM):  # the embedding program holds it
-            self.extensions[SHIM] = "built-in"
+        for name in (SHIM, DIRECT):
+            if _imp.is_builtin(name):  # the embedding program holds it
+                self.extensions[name] = "built-in"
+        for name, module in self.packages:
+            module.__path__ = [f"{site}/{name.replace('.', '/')}"]
 
     def code(self, name: str):  # type: ignore[no-untyped-def]
-        found = self.frozen.get(name)
-        if found is not None:
-            return found
         _, number, place = MODULES[name]
         if number not in self.groups:
             start, end = GROUPS[number]
@@ -76,7 +82,7 @@ class Image:
         for name in names:
             module = new(name)
             parent, _, child = name.rpartition(".")
-            stem = f"{SITE}/{name.replace('.', '/')}"
+            stem = f"{self.site}/{name.replace('.', '/')}"
             if MODULES[name][0]:
                 module.__path__ = [stem]
                 module.__package__ = name
@@ -93,7 +99,7 @@ class Image:
         if found is not None:
             spec = self.spec(name, self, is_package=found[0])
             if found[0]:
-                spec.submodule_search_locations.append(f"{SITE}/{name.replace('.', '/')}")
+                spec.submodule_search_locations.append(f"{self.site}/{name.replace('.', '/')}")
             return spec
         place = self.extensions.get(name)
         if place is None:
@@ -113,7 +119,7 @@ class Image:
             _imp.exec_dynamic(module)  # the same for one that is built in
             return
         if not MODULES[module.__name__][0]:
-            module.__file__ = f"{SITE}/{module.__name__.replace('.', '/')}.py"
+            module.__file__ = f"{self.site}/{module.__name__.replace('.', '/')}.py"
         exec(self.code(module.__name__), module.__dict__)  # noqa: S102
 
 
@@ -130,31 +136,127 @@ class Rest:
     def find_spec(self, name, path=None, target=None) -> None:  # type: ignore[no-untyped-def]
         if self.complete is not None:
             complete, self.complete = self.complete, None
+            site = sys.path[0]
             complete()
-            sys.path.insert(0, SITE)
+            sys.path.insert(0, site)
 
     def open(self, *args, **named):  # type: ignore[no-untyped-def]
         self.find_spec("io")
         return open(*args, **named)  # by now the real one
 
 
+class Later:
+    """Stands in a snapshot for something of an extension module, which no snapshot can hold:
+    the first use of an attribute loads it, and puts it where its stand-ins are.
+    """
+
+    def __init__(self, module: str, name: str = "") -> None:
+        self.module = module
+        self.name = name
+        self.holders: list[tuple[dict, str]] = []  # type: ignore[type-arg]
+
+    def __getattr__(self, wanted: str) -> object:
+        if wanted.startswith("__"):
+            raise AttributeError(wanted)  # the import system is looking at it
+        real: Any = __import__(self.module, fromlist=("",))
+        if self.name:
+            real = getattr(real, self.name)
+        for holder, name in self.holders:
+            holder[name] = real
+        return getattr(real, wanted)
+
+
+class Lib:
+    """The shim's functions that are bound without cffi; the others when one is wanted."""
+
+    def __init__(self) -> None:
+        direct = __import__(DIRECT, fromlist=("",))
+        self.__dict__.update((k, v) for k, v in vars(direct).items() if k.startswith("pyr_"))
+        self.rest = Later(SHIM, "lib")
+
+    def __getattr__(self, wanted: str) -> object:
+        return getattr(self.rest, wanted)
+
+
+class Extension:
+    """A stand-in for a module whose names are to be imported from it."""
+
+    def __init__(self, **members: object) -> None:
+        self.__dict__.update(members)
+
+
+def prepare(image: Image) -> None:
+    """For a snapshot: every module that a hot command always needs, and resume()."""
+    stand_ins = {
+        SHIM: Extension(ffi=Later(SHIM, "ffi"), lib=Lib()),
+        "_json": Later("_json"),
+    }
+    sys.modules.update(stand_ins)  # type: ignore[arg-type]
+    loaded: list[str] = []
+    for names in ALWAYS.values():
+        image.load(tuple(name for name in names if name not in loaded))
+        loaded += [name for name in names if name not in loaded]
+    from pyruntime.cli.warm import warm
+
+    warm()
+    for name in [name for name in MODULES if name in sys.modules]:
+        members = vars(sys.modules[name])
+        for key, value in members.items():
+            if type(value) is Later:
+                value.holders.append((members, key))
+    for name in stand_ins:
+        del sys.modules[name]
+    image.groups.clear()
+    image.packages = [
+        (name, sys.modules[name]) for name in sys.modules if name in MODULES and MODULES[name][0]
+    ]
+    globals()["continue_"] = lambda *of_process: resume(image, *of_process)
+    gc.collect()
+
+
+def resume(
+    image: Image, argv: list[str], site: str, environ: dict[bytes, bytes], ignored: list[int]
+) -> None:
+    """What a snapshot is told of the process that it comes back in."""
+    import _signal
+    import os
+
+    image.place(site)
+    sys.path[:] = [site]
+    sys.argv = argv
+    posix.environ.update(environ)
+    os.environ.update((os.fsdecode(key), os.fsdecode(value)) for key, value in environ.items())
+    for number in ignored:
+        _signal.signal(number, _signal.SIG_IGN)
+    if _signal.SIGINT not in ignored:
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+    run()
+
+
 def start() -> None:
     gc.disable()  # a run is over before a collection could pay
-    frozen: dict[str, Any] = {}
+    writing = False
     if "EMBEDDED" in globals():
-        sys.argv, dynload, complete, frozen = EMBEDDED  # type: ignore[name-defined]  # noqa: F821
+        sys.argv, dynload, complete, writing = EMBEDDED  # type: ignore[name-defined]  # noqa: F821
         sys.path = []
         sys.meta_path.append(Rest(complete))
     else:
         dynload = next((path for path in sys.path if path.endswith("/lib-dynload")), "")
     sys.path.insert(0, SITE)
     # IMAGE is the whole file, given by the launcher's command
-    image = Image(IMAGE, dynload, frozen)  # type: ignore[name-defined]  # noqa: F821
+    image = Image(IMAGE, dynload)  # type: ignore[name-defined]  # noqa: F821
     sys.meta_path.insert(0, image)
+    if writing:
+        prepare(image)
+        return
     # An option's value can look like a command: then more is loaded than is needed.
     command = next((word for word in sys.argv[1:] if word in ALWAYS), "")
     if command:
         image.load(ALWAYS[command])
+    run()
+
+
+def run() -> None:
     from pyruntime.cli.main import main
 
     main(sys.argv)

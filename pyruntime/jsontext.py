@@ -8,7 +8,7 @@ wrong, and where, is worked out by `jsonfault` once something is. It reads no fi
 
 from __future__ import annotations
 
-from _json import encode_basestring, make_encoder, make_scanner
+import _json
 
 from pyruntime.errors import JsonError
 
@@ -69,8 +69,14 @@ class _RulesWithoutNull(_Rules):
     object_pairs_hook = staticmethod(_without_null)
 
 
-_scan = make_scanner(_Rules)  # type: ignore[arg-type]
-_scan_without_null = make_scanner(_RulesWithoutNull)  # type: ignore[arg-type]
+# What the extension has made: nothing at import, for a snapshot of the modules lacks it.
+_made: dict[object, Any] = {}
+
+
+def _scanner(rules: type[_Rules]) -> Any:
+    if rules not in _made:
+        _made[rules] = _json.make_scanner(rules)  # type: ignore[arg-type]
+    return _made[rules]
 
 
 def loads(text: bytes | str, *, nulls: bool = True, lossless: bool = False) -> Any:
@@ -85,7 +91,7 @@ def loads(text: bytes | str, *, nulls: bool = True, lossless: bool = False) -> A
     try:
         decoded = str(text, "utf-8") if isinstance(text, bytes) else text
         body = decoded.strip(" \t\n\r")
-        scan = _scan if nulls else _scan_without_null
+        scan = _scanner(_Rules if nulls else _RulesWithoutNull)
         value, end = scan(body, 0)
         if end != len(body) or _too_deep(body, value):
             raise _Refused
@@ -132,7 +138,13 @@ def _no_other(value: object) -> None:
     raise TypeError(f"not a JSON value: {type(value).__name__}")
 
 
-_encode = make_encoder(None, _no_other, encode_basestring, None, ":", ",", False, False, False)
+def _encode(value: object, level: int) -> Any:
+    if "encoder" not in _made:
+        text = _json.encode_basestring
+        _made["encoder"] = _json.make_encoder(
+            None, _no_other, text, None, ":", ",", False, False, False
+        )
+    return _made["encoder"](value, level)
 
 
 def dumps(value: Any, *, indent: int | None = None, lossless: bool = False) -> str:

@@ -13,18 +13,26 @@ import marshal
 import os
 import runpy
 import shlex
+import struct
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
+import bind_shim
 import build_image
-import freeze_modules
+import elf
 
 NATIVE = Path("pyruntime/_native")
 FLAGS = ["-std=gnu11", "-O2", "-g0", "-fvisibility=hidden", "-no-pie", "-fno-pie"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-Wno-cast-function-type"]
 LINK = ["-Wl,--export-dynamic,--gc-sections,-O1,-z,noexecstack,-s"]
+# The layout of an interpreter's state is its version's own affair: only those that were tried.
+SNAPSHOTS = sys.version_info[:2] == (3, 11)
+PAGE = os.sysconf("SC_PAGESIZE")
+ALIGNMENT = 65536  # the largest page of any system that the program may run on
+MAGIC = b"pyruntime place\0"
+KEPT_MAX = 16
 # Never static: they are one with the dynamic linker.
 C_LIBRARY = {"-lc", "-lm", "-ldl", "-lpthread", "-lrt", "-lutil"}
 
@@ -52,28 +60,41 @@ def link(target: Path, image: Path, work: Path) -> None:
     freeze(NATIVE / "codecs_start.py", "encodings", filled, work / "codecs_start.code")
     freeze(NATIVE / "os_start.py", "os", filled, work / "os_start.code")
     freeze(Path(stdlib, "encodings/utf_8.py"), "encodings.utf_8", {}, work / "utf_8.code")
-    objects = [compile_shim(work), *compile_frozen(image, work)]
-    for source in ("embed", "launcher"):
+    objects = [compile_shim(work)]
+    for source in ("embed", "heap", "launcher", "snapshot"):
         flags = [*FLAGS, *WARNINGS, *definitions(work)]
         objects.append(compile_c(NATIVE / f"{source}.c", work / f"{source}.o", flags))
     fresh = target.with_suffix(".new")
     run(*compiler(), *FLAGS, *LINK, "-o", fresh, *objects, archive, *libraries())
     fresh.chmod(0o755)
+    if SNAPSHOTS:
+        add_snapshot(fresh, work / "snapshot")
     fresh.replace(target)
 
 
-def compile_frozen(image: Path, work: Path) -> list[Path]:
-    """The hot commands' modules as data, where the interpreter's layout is known."""
-    if not frozen():
-        return []
-    source = work / "frozen.c"
-    source.write_text(freeze_modules.freeze(build_image.hot_modules(image.parent.parent)))
-    flags = [*FLAGS, f"-I{NATIVE}", f"-I{sysconfig.get_path('include')}"]
-    return [compile_c(source, work / "frozen.o", flags)]
+def add_snapshot(program: Path, work: Path) -> None:
+    """Append the started interpreter to the program (see pyruntime/_native/snapshot.c).
 
-
-def frozen() -> bool:
-    return sys.version_info[:2] == freeze_modules.VERSION
+    Nothing of the build's environment may get into it.
+    """
+    subprocess.run([program.resolve(), "--write-snapshot", work], env={}, check=True)
+    saved = work.read_bytes()
+    content = bytearray(program.read_bytes())
+    content += bytes(-len(content) % ALIGNMENT)
+    data = len(content)
+    sections = elf.sections(content)
+    # as snapshot_write: from the start of the first variable's page to the end of the last's
+    start = sections[".data"].address // PAGE * PAGE
+    end = sections[".bss"].address + sections[".bss"].size
+    heap = -(-(end - start) // PAGE) * PAGE
+    kept = elf.copied(content)
+    if len(kept) > KEPT_MAX:
+        raise SystemExit(f"a snapshot keeps at most {KEPT_MAX} variables of the C library: {kept}")
+    place = struct.pack("<4Q", PAGE, data, data + heap, data + len(saved))
+    place += b"".join(struct.pack("<2Q", *variable) for variable in kept)
+    at = content.index(MAGIC) + len(MAGIC)
+    content[at : at + len(place)] = place
+    program.write_bytes(content + saved)
 
 
 def definitions(work: Path) -> list[str]:
@@ -91,7 +112,6 @@ def definitions(work: Path) -> list[str]:
     numbers = {
         "PYR_PYTHON_SIZE": status.st_size,
         "PYR_PYTHON_TIME": int(status.st_mtime),
-        "PYR_FROZEN": int(frozen()),
     }
     defines = [f'-D{name}="{value}"' for name, value in texts.items()]
     defines += [f"-D{name}={value}" for name, value in numbers.items()]
@@ -105,14 +125,22 @@ def freeze(source: Path, name: str, filled: dict[str, str], target: Path) -> Non
 
 
 def compile_shim(work: Path) -> Path:
-    """pyruntime._shim as one object that shows nothing but its init function: the init's
-    own `warn` must not meet the C library's.
+    """pyruntime._shim and pyruntime._direct as one object that shows nothing but their init
+    functions: the init's own `warn` must not meet the C library's.
     """
     recipe = runpy.run_path(str(NATIVE / "ffi_build.py"))
     generated = work / "shim.gen.c"
     recipe["ffibuilder"].emit_c_code(str(generated))
-    flags = [*recipe["FLAGS"], "-fno-pie", f"-I{NATIVE}", f"-I{sysconfig.get_path('include')}"]
-    parts = [compile_c(generated, work / "shim.gen.o", flags)]
+    direct = work / "direct.gen.c"
+    direct.write_text(bind_shim.bind((NATIVE / "shim.cdef.h").read_text()))
+    flags = [
+        *recipe["FLAGS"],
+        "-Wno-unused-parameter",
+        "-fno-pie",
+        f"-I{NATIVE}",
+        f"-I{sysconfig.get_path('include')}",
+    ]
+    parts = [compile_c(source, source.with_suffix(".o"), flags) for source in (generated, direct)]
     for source in recipe["sources"]:
         parts.append(compile_c(source, work / f"shim-{source.stem}.o", flags))
     whole = work / "shim.o"

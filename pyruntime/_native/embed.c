@@ -13,11 +13,13 @@
  */
 #include <Python.h>
 
-#include "frozen.h"
+#include "heap.h"
 #include "init/start.h"
 #include "launcher.h"
+#include "snapshot.h"
 #include <limits.h>
 #include <marshal.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,6 +41,7 @@ EMBED(embedded_utf_8, PYR_BUILT "/utf_8.code")
 EMBED(embedded_os, PYR_BUILT "/os_start.code")
 
 PyMODINIT_FUNC PyInit__shim(void);
+PyMODINIT_FUNC PyInit__direct(void);
 
 /*
  * The second half of an interpreter's start (the import of files, codecs, standard streams) is
@@ -98,41 +101,10 @@ static bool interpreter_same(void) {
          st.st_mtime == PYR_PYTHON_TIME && access(PYR_STDLIB "/os.py", F_OK) == 0;
 }
 
-/*
- * A fresh page costs a fault, and a start touches hundreds: the interpreter's arenas come from
- * huge pages where there are some, and its variables, most of which a start changes, are
- * copied at once. What the kernel refuses of that it costs time, nothing else.
- */
-#define HUGE_PAGE ((size_t)2 << 20)
+/* The interpreter's arenas lie among the rest, so that a snapshot holds them. */
+static void *arena_alloc(void *unused, size_t size) { return heap_take(size); }
 
-static void *arena_alloc(void *unused, size_t size) {
-  static char *next, *end;
-  (void)unused;
-  if ((size_t)(end - next) < size) {
-    size_t room = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *p = mmap(NULL, room + HUGE_PAGE, PROT_READ | PROT_WRITE, flags, -1, 0);
-    if (p == MAP_FAILED)
-      return NULL;
-    size_t before = HUGE_PAGE - (uintptr_t)p % HUGE_PAGE; /* what is left over is not touched */
-    next = p + before;
-    end = next + room;
-    madvise(next, room, MADV_HUGEPAGE);
-  }
-  next += size;
-  return next - size;
-}
-
-static void arena_free(void *unused, void *p, size_t size) {
-  (void)unused;
-  munmap(p, size);
-}
-
-static void variables_copy(void) {
-  extern char __data_start[], edata[];
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)__data_start / page * page;
-  madvise((void *)start, (uintptr_t)edata - start, MADV_POPULATE_WRITE);
-}
+static void arena_free(void *unused, void *p, size_t size) {}
 
 static PyStatus path_append(PyWideStringList *list, const char *path) {
   wchar_t *wide = Py_DecodeLocale(path, NULL);
@@ -177,9 +149,9 @@ static PyStatus interpreter_start(int argc, char **argv) {
   frozen[1].size = (int)(embedded_utf_8_end - embedded_utf_8);
   frozen[2].size = (int)(embedded_os_end - embedded_os);
   PyImport_FrozenModules = frozen;
-  if (PyImport_AppendInittab("pyruntime._shim", PyInit__shim) < 0)
+  if (PyImport_AppendInittab("pyruntime._shim", PyInit__shim) < 0 ||
+      PyImport_AppendInittab("pyruntime._direct", PyInit__direct) < 0)
     return PyStatus_NoMemory();
-  variables_copy();
   PyObject_SetArenaAllocator(&arenas);
 
   PyPreConfig_InitIsolatedConfig(&before);
@@ -219,50 +191,114 @@ static PyObject *arguments(int argc, char **argv) {
   return list;
 }
 
-/* Code by module; empty where the interpreter's layout is not known (tools/freeze_modules.py). */
-static PyObject *frozen_modules(void) {
+/* What of the environment and the signals a snapshot can't know. */
+static PyObject *environment(void) {
   PyObject *found = PyDict_New();
-#if PYR_FROZEN
-  if (found != NULL && pyr_frozen_fix() < 0)
-    Py_CLEAR(found);
-  for (const struct pyr_frozen *at = pyr_frozen; found != NULL && at->name != NULL; at++)
-    if (PyDict_SetItemString(found, at->name, at->code) < 0)
+  for (char **at = environ; found != NULL && *at != NULL; at++) {
+    const char *equals = strchr(*at, '=');
+    if (equals == NULL)
+      continue;
+    PyObject *name = PyBytes_FromStringAndSize(*at, equals - *at);
+    PyObject *value = PyBytes_FromString(equals + 1);
+    /* the first of a name counts, as for getenv() */
+    if (name == NULL || value == NULL || PyDict_SetDefault(found, name, value) == NULL)
       Py_CLEAR(found);
-#endif
+    Py_XDECREF(name);
+    Py_XDECREF(value);
+  }
   return found;
 }
 
-/* Runs pyruntime/_boot.py, the image's first part; it leaves by os._exit. */
-static void image_run(int argc, char **argv) {
+static PyObject *ignored_signals(void) {
+  PyObject *found = PyList_New(0);
+  for (int number = 1; found != NULL && number < NSIG; number++) {
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) < 0 || action.sa_handler != SIG_IGN)
+      continue;
+    PyObject *value = PyLong_FromLong(number);
+    if (value == NULL || PyList_Append(found, value) < 0)
+      Py_CLEAR(found);
+    Py_XDECREF(value);
+  }
+  return found;
+}
+
+/* After an exception before or behind what reports errors: the streams are needed. */
+static void error_print(void) {
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  Py_XDECREF(complete(NULL, NULL));
+  PyErr_Restore(type, value, traceback);
+  PyErr_Print();
+}
+
+static PyObject *resume; /* _boot.py's function, in a snapshot */
+
+/* Runs pyruntime/_boot.py, the image's first part. It leaves by os._exit, or sets `resume`. */
+static bool image_run(int argc, char **argv, bool prepare) {
   Py_ssize_t size = embedded_image_end - embedded_image;
   PyObject *code = PyMarshal_ReadObjectFromString((const char *)embedded_image, size);
   PyObject *image = PyMemoryView_FromMemory((char *)embedded_image, size, PyBUF_READ);
-  PyObject *embedded = Py_BuildValue("NsNN", arguments(argc, argv), PYR_DYNLOAD,
-                                     PyCFunction_New(&complete_method, NULL), frozen_modules());
+  PyObject *embedded =
+      Py_BuildValue("NsNO", arguments(argc, argv), PYR_DYNLOAD,
+                    PyCFunction_New(&complete_method, NULL), prepare ? Py_True : Py_False);
   PyObject *globals =
       Py_BuildValue("{sssssNsNsO}", "__name__", "__main__", "__file__", boot_path, "IMAGE", image,
                     "EMBEDDED", embedded, "__builtins__", PyEval_GetBuiltins());
-  if (code != NULL && globals != NULL)
-    PyEval_EvalCode(code, globals, globals);
-  if (PyErr_Occurred()) { /* before or behind what reports errors: the streams are needed */
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    Py_XDECREF(complete(NULL, NULL));
-    PyErr_Restore(type, value, traceback);
-    PyErr_Print();
+  if (code != NULL && globals != NULL) {
+    Py_XDECREF(PyEval_EvalCode(code, globals, globals));
+    resume = PyDict_GetItemString(globals, "continue_");
   }
+  if (PyErr_Occurred() == NULL)
+    return resume != NULL;
+  error_print();
+  return false;
+}
+
+/* The saved interpreter was another process's main thread: it becomes this one's, as in a fork. */
+static void snapshot_run(int argc, char **argv) {
+  PyObject *ignored = ignored_signals();
+  PyThreadState_Get()->thread_id = PyThread_get_thread_ident();
+  PyOS_AfterFork_Child();
+  PyOS_setsig(SIGPIPE, SIG_IGN);
+  PyOS_setsig(SIGXFSZ, SIG_IGN);
+  PyObject_CallFunction(resume, "NsNN", arguments(argc, argv), site, environment(), ignored);
+  error_print();
+}
+
+/* `pyruntime --write-snapshot FILE`: what the build asks a program for that holds none. */
+static int snapshot_make(const char *path) {
+  static char *name[] = {"pyruntime", NULL}; /* whatever the build's is */
+  if (heap_claim() == 0) {
+    say("claim the heap's place", "");
+    return EXIT_NOT_FOUND;
+  }
+  PyStatus status = interpreter_start(1, name);
+  if (PyStatus_Exception(status) || !image_run(1, name, true) || !snapshot_write(path)) {
+    say("write the snapshot ", path);
+    return EXIT_NOT_FOUND;
+  }
+  return 0;
 }
 
 int main(int argc, char **argv) {
   if (!streams_open())
     return EXIT_NOT_FOUND;
+  if (argc == 3 && !snapshot_exists() && strcmp(argv[1], "--write-snapshot") == 0)
+    return snapshot_make(argv[2]);
+  bool restored = snapshot_restore();
   if (!package_find() || !interpreter_same())
     return program_main(argc, argv, environ);
+  if (restored) {
+    snapshot_run(argc, argv);
+    return EXIT_NOT_FOUND;
+  }
+  heap_claim(); /* where it is taken, memory comes from elsewhere and is not used again */
   PyStatus status = interpreter_start(argc, argv);
   if (PyStatus_Exception(status)) {
     say("start the interpreter: ", status.err_msg == NULL ? "unknown cause" : status.err_msg);
     return EXIT_NOT_FOUND;
   }
-  image_run(argc, argv);
+  image_run(argc, argv, false);
   return EXIT_NOT_FOUND;
 }

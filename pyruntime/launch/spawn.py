@@ -12,6 +12,7 @@ import errno
 import os
 from _struct import pack
 
+import pyruntime
 from pyruntime._shim import lib
 from pyruntime.errors import ConfigError, HostError, host_error
 from pyruntime.plan.namespaces import NAMES, TYPES
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyruntime.plan.plan import Plan, Slot
-
-INIT_PATH = f"{__file__.rpartition('/launch/')[0]}/libexec/pyruntime-init"
 
 # entry of /proc/PID/ns -> (type, CLONE_NEW*)
 _NAMESPACES = {entry: (name, flag) for name, (flag, entry) in TYPES.items()}
@@ -103,14 +102,15 @@ def spawn(
     numbers here. Raises HostError, ConfigError (a namespace path).
     """
     opened: list[int] = []
+    path = f"{pyruntime.__path__[0]}/libexec/pyruntime-init"
     ours, theirs = _socket.socketpair(
         _socket.AF_UNIX, _socket.SOCK_SEQPACKET | _socket.SOCK_CLOEXEC
     )
     try:
         image = _checked(
-            lib.pyr_init_image(INIT_PATH.encode()),
+            lib.pyr_init_image(os.fsencode(path)),
             "copy init",
-            INIT_PATH,
+            path,
             "is the package installed whole? `./dev build` makes it in a source tree",
         )
         opened.append(image)

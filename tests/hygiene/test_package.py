@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -39,9 +40,13 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+SECRET = "variable of the build"
+
+
 @pytest.fixture(scope="module")
 def wheel(sdist: Path) -> Path:
-    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", ".", sdist, cwd=sdist.parent)
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", ".", sdist]
+    run("env", f"BUILD_SECRET={SECRET}", *command, cwd=sdist.parent)
     (found,) = sdist.parent.glob("*.whl")
     return found
 
@@ -178,6 +183,60 @@ def test_away_from_its_package_it_looks_for_one_as_the_launcher(
     (tmp_path / "bin/python3.39").symlink_to("/bin/echo")
     said = run(command, "x", cwd=Path("/"))
     assert said == f"-I -S -B -Xutf8 {package}/__main__.py x\n"
+
+
+# Of the snapshot, which is there for one version: see pyruntime/_native/snapshot.c.
+
+snapshots = pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11), reason="python: snapshots are CPython 3.11's"
+)
+
+
+def from_snapshot(*command: str | Path) -> bool:
+    return any('"/proc/self/exe"' in line for line in strace("openat", *command))
+
+
+@snapshots
+def test_starts_from_its_snapshot(installed: Path) -> None:
+    assert from_snapshot(installed, "--version")
+    assert SECRET.encode() not in installed.read_bytes()
+
+
+@snapshots
+def test_starts_without_a_snapshot_that_was_cut_off(installed: Path) -> None:
+    """As by strip."""
+    cut = installed.with_name("pyruntime-cut")
+    shutil.copy(installed, cut)
+    os.truncate(cut, installed.stat().st_size - 4096)
+    try:
+        assert run(cut, "--version", cwd=Path("/")).startswith("pyruntime version ")
+    finally:
+        cut.unlink()
+
+
+@snapshots
+def test_starts_where_the_snapshot_has_no_room(installed: Path) -> None:
+    command = f"ulimit -v 110000 && exec {installed} --version"
+    assert run("sh", "-c", command, cwd=Path("/")).startswith("pyruntime version ")
+
+
+@snapshots
+def test_a_snapshot_takes_over_what_the_process_is(installed: Path) -> None:
+    """Its arguments, its streams, and the environment, which an ordinary user's root is from."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    environment = ("env", "-i", "XDG_RUNTIME_DIR=/var/empty-of-a-user")
+    copy = Path(tempfile.mkdtemp())
+    try:
+        copy.chmod(0o755)
+        shutil.copytree(installed.parents[1], copy / "venv", symlinks=True)
+        program = copy / "venv/bin/pyruntime"
+        lines = strace("openat", *environment, program, "state", "none", before=user)
+    finally:
+        shutil.rmtree(copy)
+    assert any('"/var/empty-of-a-user/pyruntime/none"' in line for line in lines), lines
+    assert "pyruntime: container does not exist" in lines
 
 
 BUILD_SCRIPTS = """
