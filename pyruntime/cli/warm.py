@@ -8,7 +8,8 @@ The interpreter rewrites code that it has met a few times for the types that it 
 from __future__ import annotations
 
 from pyruntime.cli.parse import parse
-from pyruntime.plan.compile import compile_create, compile_exec
+from pyruntime.plan.compile import compile_create
+from pyruntime.plan.compile_exec import compile_exec
 from pyruntime.plan.encode import encode
 from pyruntime.plan.facts import CgroupFacts, Facts
 from pyruntime.plan.options import Options
