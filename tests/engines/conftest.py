@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from engines.containerd import Ctr, Daemon, remove_namespace
 from engines.docker_podman import Dockerd, Engine, docker, podman
 from engines.image import NAME, make_image
+from engines.user_podman import leave, user_podman
+from support import guest
 from support.leftovers import Snapshot, become_subreaper
 
 NAMESPACE = PARENT = f"pyruntime-test-{os.getpid()}"
@@ -57,11 +60,14 @@ def engine(
 ) -> Iterator[Engine]:
     """The engine with the test image. Its cgroups and mounts must be gone in the end."""
     name = request.param
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and not guest.user():
         pytest.skip("not root")
-    if not shutil.which({"docker": "dockerd", "podman": "podman"}[name]):
+    if not shutil.which({"docker": "dockerd"}.get(name, "podman")):
         pytest.skip(f"{name} is not installed")
     become_subreaper()
+    if name == "podman-user":
+        yield from users_engine(pyruntime, image)
+        return
     here = tmp_path_factory.mktemp(name)
     daemon = Dockerd(here, pyruntime) if name == "docker" else None
     made = docker(daemon, PARENT) if daemon else podman(here, pyruntime, PARENT)
@@ -74,11 +80,38 @@ def engine(
     assert str(here) not in Path("/proc/self/mountinfo").read_text()
 
 
+def users_engine(pyruntime: Path, image: Path) -> Iterator[Engine]:
+    """Where the user can reach it, as he cannot what pytest makes for root."""
+    here = Path(tempfile.mkdtemp(prefix=PARENT))
+    here.chmod(0o755)
+    shutil.copy(image, here / "image.tar")
+    made = user_podman(here, pyruntime)
+    try:
+        if made("run", "--help", check=False).returncode in (126, 127):
+            pytest.skip("machine: the build is in a directory of root's alone")
+        made("load", "-i", str(here / "image.tar"))
+        yield made
+    finally:
+        leave(made, here)
+
+
 def remove_parent() -> None:
     """The engines leave the parent, and Podman its monitors' cgroup in it; both are empty."""
     for hierarchy in Path("/sys/fs/cgroup").iterdir():
         for path, _, _ in os.walk(hierarchy / PARENT, topdown=False):
             os.rmdir(path)
+
+
+@pytest.fixture
+def shared(engine: Engine, tmp_path: Path) -> Iterator[Path]:
+    """A directory of the one who runs the engine."""
+    if not engine.uid:
+        yield tmp_path
+        return
+    made = Path(tempfile.mkdtemp(prefix=PARENT))
+    os.chown(made, engine.uid, engine.uid)
+    yield made
+    shutil.rmtree(made)
 
 
 @pytest.fixture

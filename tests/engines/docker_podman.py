@@ -9,7 +9,11 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 PATIENCE = 60
+# For the tests that an ordinary user's Podman runs, too.
+everybody = pytest.mark.parametrize("engine", ["docker", "podman", "podman-user"], indirect=True)
 CONTAINERS_CONF = """
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
@@ -24,15 +28,23 @@ OWN_NETWORK = ("unshare", "--net", "sh", "-c", 'ip link set lo up; exec dockerd 
 
 
 class Engine:
-    """One of the two by its command line; `parent` is the cgroup its containers go to, `daemon`
-    the pid of the one that it has, or 0."""
+    """One of the two by its command line; `place` has its containers go to the cgroup `parent`
+    ("": where an ordinary user's go), `daemon` is the pid of the one that it has, or 0, `uid` is
+    who runs it."""
 
     def __init__(
-        self, words: list[str], parent: str, environment: dict[str, str], daemon: int = 0
+        self,
+        words: list[str],
+        parent: str,
+        environment: dict[str, str],
+        daemon: int = 0,
+        uid: int = 0,
     ) -> None:
         self.words = words
+        self.uid = uid
         self.daemon = daemon
         self.parent = parent
+        self.place = ["--cgroup-parent", f"/{parent}"] if parent else []
         self.environment = os.environ | environment
         # with its settings, for who starts it without `environment`
         self.anywhere = ["env", *(f"{key}={value}" for key, value in environment.items()), *words]
@@ -53,8 +65,7 @@ class Engine:
 
     def run(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """`run` without a network; args are more options, the image and the command."""
-        common = ["--network", "none", "--cgroup-parent", f"/{self.parent}"]
-        return self("run", *common, *args, check=check)
+        return self("run", "--network", "none", *self.place, *args, check=check)
 
 
 def podman(here: Path, runtime: Path, parent: str) -> Engine:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from engines.docker_podman import Engine
+from engines.docker_podman import Engine, everybody
 from engines.image import NAME
 
 
@@ -23,6 +23,7 @@ def test_limits_and_user(engine: Engine) -> None:
     assert engine.run(*options, NAME, "sh", "-c", script).stdout == "33554432\n7\n8\n/tmp\n"
 
 
+@everybody
 def test_missing_program(engine: Engine) -> None:
     done = engine.run("--rm", NAME, "nosuch", check=False)
     assert done.returncode == 127
@@ -35,6 +36,7 @@ def test_the_engine_s_filter(engine: Engine, options: tuple[str, ...]) -> None:
     assert done.stdout.split() == ["Seccomp:", "2", "Seccomp_filters:", "1"]
 
 
+@everybody
 def test_exec(engine: Engine, detached: str) -> None:
     assert engine("exec", detached, "echo", "in exec").stdout == "in exec\n"
     assert engine("exec", detached, "sh", "-c", "exit 3", check=False).returncode == 3

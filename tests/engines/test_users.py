@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
-from engines.docker_podman import PATIENCE, Engine
+from engines.docker_podman import PATIENCE, Engine, everybody
 from engines.image import NAME
 from integration.terminal import Seat, read_until
 
@@ -45,8 +46,9 @@ def remove(engine: Engine, name: str) -> None:
     engine("rm", "-f", name)
 
 
+@everybody
 def test_terminal(engine: Engine) -> None:
-    options = ["run", "--rm", "-it", "--network", "none", "--cgroup-parent", f"/{engine.parent}"]
+    options = ["run", "--rm", "-it", "--network", "none", *engine.place]
     seat = Seat([*engine.anywhere, *options, NAME, *shell("tty; read x; echo got $x; exit 4")])
     try:
         assert b"/dev/" in read_until(seat.master, b"\n")
@@ -57,12 +59,13 @@ def test_terminal(engine: Engine) -> None:
         seat.close()
 
 
-def test_volumes(engine: Engine, tmp_path: Path) -> None:
-    (tmp_path / "in").write_text("shared\n")
+@everybody
+def test_volumes(engine: Engine, shared: Path) -> None:
+    (shared / "in").write_text("shared\n")
     script = "cat /rw/in; echo back > /rw/out; touch /ro/x || echo refused"
-    options = ["-v", f"{tmp_path}:/rw", "-v", f"{tmp_path}:/ro:ro"]
+    options = ["-v", f"{shared}:/rw", "-v", f"{shared}:/ro:ro"]
     assert output(engine, *options, NAME, *shell(script)) == "shared\nrefused\n"
-    assert (tmp_path / "out").read_text() == "back\n"
+    assert (shared / "out").read_text() == "back\n"
 
 
 def test_named_volume_and_tmpfs(engine: Engine, prefix: str) -> None:
@@ -89,6 +92,7 @@ def test_limits(engine: Engine, prefix: str) -> None:
         remove(engine, prefix)
 
 
+@everybody
 def test_read_only(engine: Engine) -> None:
     assert output(engine, "--read-only", NAME, *shell("touch /x || echo refused")) == "refused\n"
 
@@ -105,10 +109,13 @@ def test_capabilities(engine: Engine, options: list[str], mask: int) -> None:
     assert int(text.split()[1], 16) == mask
 
 
+@everybody
 def test_privileged(engine: Engine) -> None:
-    """All that the host itself has, no more."""
+    """All that the host itself has, no more; in a user's namespace that is all there are."""
     status = Path("/proc/self/status").read_text().splitlines()
     own = int(next(line for line in status if "CapBnd" in line).split()[1], 16)
+    if engine.uid:
+        own = (2 << int(Path("/proc/sys/kernel/cap_last_cap").read_text())) - 1
     text = output(engine, "--privileged", NAME, "grep", "CapEff", "/proc/self/status")
     found = int(text.split()[1], 16)
     assert found & ~own == 0
@@ -125,6 +132,7 @@ def test_init(engine: Engine) -> None:
     )
 
 
+@everybody
 def test_user_and_identity(engine: Engine) -> None:
     options = ["--user", "1000:1000", "--hostname", "box", "-e", "WORD=a b", "-w", "/tmp"]
     options += ["--ulimit", "nofile=100:200", "--ulimit", "nproc=99:99", "--group-add", "77"]
@@ -133,6 +141,7 @@ def test_user_and_identity(engine: Engine) -> None:
     assert output(engine, *options, NAME, *shell(script)).splitlines() == wanted
 
 
+@everybody
 def test_kernel_settings(engine: Engine) -> None:
     options = ["--sysctl", "kernel.msgmax=4096", "--shm-size", "8m", "--oom-score-adj", "500"]
     script = "cat /proc/sys/kernel/msgmax /proc/self/oom_score_adj; df -k /dev/shm | tail -1"
@@ -140,6 +149,7 @@ def test_kernel_settings(engine: Engine) -> None:
     assert lines[:2] == ["4096", "500"] and "8192" in lines
 
 
+@everybody
 def test_devices(engine: Engine) -> None:
     script = "echo x > /dev/mine; ls /dev/mine; dd if=/dev/zero bs=1 count=1 2>/dev/null | wc -c"
     assert output(engine, "--device", "/dev/null:/dev/mine", NAME, *shell(script)) == (
@@ -151,7 +161,7 @@ def test_networks(engine: Engine) -> None:
     script = "cd /sys/class/net 2>/dev/null && ls; readlink /proc/self/ns/net"
     none = output(engine, NAME, *shell(script)).split()
     assert none[:-1] == ["lo"]
-    words = ["run", "--rm", "--network", "host", "--cgroup-parent", f"/{engine.parent}"]
+    words = ["run", "--rm", "--network", "host", *engine.place]
     host = engine(*words, NAME, "readlink", "/proc/self/ns/net").stdout.strip()
     assert host != none[-1]
 
@@ -161,7 +171,7 @@ def test_bridge_and_ports(engine: Engine, prefix: str) -> None:
         pytest.skip("machine: Podman's bridge would be the host's")
     server = "echo 'ok' > /tmp/index.html; exec httpd -f -p 80 -h /tmp"
     words = ["run", "-d", "--name", prefix, "-p", "127.0.0.1:8080:80"]
-    engine(*words, "--cgroup-parent", f"/{engine.parent}", NAME, *shell(server))
+    engine(*words, *engine.place, NAME, *shell(server))
     try:
         address = inspect(engine, prefix, "{{.NetworkSettings.IPAddress}}")
         assert address.startswith("10.99.78.")
@@ -190,6 +200,7 @@ def test_restart(engine: Engine, prefix: str) -> None:
         remove(engine, prefix)
 
 
+@everybody
 def test_logs_wait_and_start_again(engine: Engine, prefix: str) -> None:
     engine.run("-d", "--name", prefix, NAME, *shell("echo out; echo err >&2; exit 6"))
     try:
@@ -204,7 +215,7 @@ def test_logs_wait_and_start_again(engine: Engine, prefix: str) -> None:
 
 
 def test_create_and_attach(engine: Engine, prefix: str) -> None:
-    common = ["--network", "none", "--cgroup-parent", f"/{engine.parent}"]
+    common = ["--network", "none", *engine.place]
     engine("create", "-i", "--name", prefix, *common, NAME, "cat")
     try:
         done = subprocess.run(
@@ -221,6 +232,55 @@ def test_create_and_attach(engine: Engine, prefix: str) -> None:
         remove(engine, prefix)
 
 
+def test_attach_and_detach(engine: Engine, prefix: str) -> None:
+    """From the terminal of a container that runs, and away from it by the key for that."""
+    engine.run("-d", "-it", "--name", prefix, NAME, *shell("while read x; do echo got $x; done"))
+    seat = Seat([*engine.anywhere, "attach", "--detach-keys", "ctrl-x", prefix])
+    try:
+        os.write(seat.master, b"words\r")
+        read_until(seat.master, b"got words")
+        os.write(seat.master, b"\x18")
+        assert seat.finish() in (0, 1)  # Docker calls that an error
+        assert inspect(engine, prefix, "{{.State.Status}}") == "running"
+    finally:
+        seat.close()
+        remove(engine, prefix)
+
+
+def test_enter_from_the_host(engine: Engine, detached: str) -> None:
+    pid = inspect(engine, detached, "{{.State.Pid}}")
+    words = ["nsenter", "-t", pid, "-m", "-u", "-i", "-n", "-p", "-r", "-w", "/bin/ps"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "sleep 1000" in done.stdout.splitlines()[1]
+
+
+@everybody
+def test_build(engine: Engine, prefix: str, shared: Path) -> None:
+    name = {"docker": "Dockerfile"}.get(engine.words[0], "Containerfile")
+    (shared / name).write_text(
+        f"FROM {NAME}\nRUN echo built > /made && id -u >> /made\nUSER 1000\nRUN id -u > /tmp/user\n"
+        "CMD cat /made /tmp/user\n"
+    )
+    tag = f"localhost/{prefix}built"
+    engine("build", "-q", "--network", "none", "-t", tag, str(shared))
+    try:
+        assert output(engine, tag) == "built\n0\n1000\n"
+    finally:
+        engine("rmi", "-f", tag)
+
+
+def test_filters(engine: Engine, shared: Path) -> None:
+    script = "grep Seccomp: /proc/self/status; mkdir /tmp/x 2>/dev/null || echo refused"
+    options = ["--security-opt", "seccomp=unconfined"]
+    assert output(engine, *options, NAME, *shell(script)).split() == ["Seccomp:", "0"]
+    rule = {"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]}
+    (shared / "profile.json").write_text(json.dumps(profile))
+    options = ["--security-opt", f"seccomp={shared}/profile.json"]
+    assert output(engine, *options, NAME, *shell(script)).split() == ["Seccomp:", "2", "refused"]
+
+
+@everybody
 def test_exec_options(engine: Engine, detached: str) -> None:
     words = ["exec", "-u", "1000", "-e", "WORD=word", "-w", "/tmp", detached]
     script = "id -u; echo $WORD; pwd"
@@ -236,20 +296,25 @@ def test_exec_options(engine: Engine, detached: str) -> None:
         seat.close()
 
 
-def test_copy(engine: Engine, detached: str, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("copied\n")
-    engine("cp", str(tmp_path / "file"), f"{detached}:/tmp/file")
+@everybody
+def test_copy(engine: Engine, detached: str, shared: Path) -> None:
+    (shared / "file").write_text("copied\n")
+    engine("cp", str(shared / "file"), f"{detached}:/tmp/file")
     assert engine("exec", detached, "cat", "/tmp/file").stdout == "copied\n"
-    engine("cp", f"{detached}:/tmp/file", str(tmp_path / "back"))
-    assert (tmp_path / "back").read_text() == "copied\n"
+    engine("cp", f"{detached}:/tmp/file", str(shared / "back"))
+    assert (shared / "back").read_text() == "copied\n"
 
 
-def test_top_stats_and_list(engine: Engine, detached: str) -> None:
+@everybody
+def test_top_and_list(engine: Engine, detached: str) -> None:
     assert "sleep" in engine("top", detached).stdout
-    stats = engine("stats", "--no-stream", "--format", "{{.Name}} {{.PIDs}}", detached).stdout
-    assert stats.split() == [detached, "1"]
     listed = engine("ps", "--format", "{{.Names}} {{.Status}}").stdout
     assert f"{detached} Up" in listed
+
+
+def test_stats(engine: Engine, detached: str) -> None:
+    stats = engine("stats", "--no-stream", "--format", "{{.Name}} {{.PIDs}}", detached).stdout
+    assert stats.split() == [detached, "1"]
 
 
 def test_update(engine: Engine, detached: str) -> None:
