@@ -24,7 +24,7 @@ def main(invocation: Invocation, log: Log) -> int:
         cwd=options.text("cwd"),
         env=options.items("env"),
         tty=options.flag("tty"),
-        user=options.text("user") if options.given("user") else None,
+        user=options.text("user") or None,
         additional_gids=options.items("additional_gids"),
         process_file=options.text("process"),
         detach=options.flag("detach"),

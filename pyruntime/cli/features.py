@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pyruntime import jsontext
 from pyruntime.host.seccomp.flags import supported_flags
+from pyruntime.host.seccomp.library import locate
 from pyruntime.log import print_out
 from pyruntime.plan.features import features
 
@@ -15,5 +16,9 @@ if TYPE_CHECKING:
 
 
 def main(_invocation: Invocation, _log: Log) -> int:
-    print_out(jsontext.dumps(features(supported_flags()), indent=2) + "\n")
+    found = features(supported_flags())
+    library = locate().version
+    if library:
+        found["annotations"] = {"io.github.seccomp.libseccomp.version": library}
+    print_out(jsontext.dumps(found, indent=2) + "\n")
     return 0
