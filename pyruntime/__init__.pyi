@@ -1,20 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
 # The names of __init__.py with their types; there they are imported on first use.
+from pyruntime._version import VERSION as __version__  # noqa: F401
+from pyruntime.api.bundle import Bundle as Bundle
+from pyruntime.api.container import Container as Container
+from pyruntime.api.events import Event as Event
+from pyruntime.api.events import EventStream as EventStream
+from pyruntime.api.events import ExitEvent as ExitEvent
+from pyruntime.api.events import OomEvent as OomEvent
+from pyruntime.api.events import StatsEvent as StatsEvent
+from pyruntime.api.executing import ExecOptions as ExecOptions
+from pyruntime.api.process import Process as Process
+from pyruntime.api.results import Completed as Completed
+from pyruntime.api.results import Plan as Plan
+from pyruntime.api.results import PlannedStep as PlannedStep
+from pyruntime.api.results import State as State
+from pyruntime.api.results import Status as Status
+from pyruntime.api.runtime import CreateOptions as CreateOptions
+from pyruntime.api.runtime import Runtime as Runtime
+from pyruntime.api.stats import CpuStats as CpuStats
+from pyruntime.api.stats import IoStats as IoStats
+from pyruntime.api.stats import MemoryStats as MemoryStats
+from pyruntime.api.stats import NetworkStats as NetworkStats
+from pyruntime.api.stats import PidsStats as PidsStats
+from pyruntime.api.stats import Pressure as Pressure
+from pyruntime.api.stats import Stats as Stats
+from pyruntime.api.stdio import DEVNULL as DEVNULL
+from pyruntime.api.stdio import PIPE as PIPE
+from pyruntime.api.stdio import STDOUT as STDOUT
+from pyruntime.api.stdio import Terminal as Terminal
+from pyruntime.errors import CgroupError as CgroupError
+from pyruntime.errors import CommandFailed as CommandFailed
 from pyruntime.errors import ConfigError as ConfigError
 from pyruntime.errors import Error as Error
+from pyruntime.errors import Exists as Exists
+from pyruntime.errors import HookError as HookError
+from pyruntime.errors import HostError as HostError
+from pyruntime.errors import JsonError as JsonError
 from pyruntime.errors import NotFound as NotFound
+from pyruntime.errors import NotRunning as NotRunning
+from pyruntime.errors import Problem as Problem
 from pyruntime.errors import StateError as StateError
-from pyruntime.lifecycle.create import CreateRequest as CreateRequest
-from pyruntime.lifecycle.create import create as create
-from pyruntime.lifecycle.delete import delete as delete
-from pyruntime.lifecycle.exec import ExecRequest as ExecRequest
-from pyruntime.lifecycle.exec import execute as execute
-from pyruntime.lifecycle.freeze import pause as pause
-from pyruntime.lifecycle.freeze import processes as processes
-from pyruntime.lifecycle.freeze import resume as resume
-from pyruntime.lifecycle.kill import kill as kill
-from pyruntime.lifecycle.run import run as run
-from pyruntime.lifecycle.start import start as start
-from pyruntime.lifecycle.status import read as status  # noqa: F401
-from pyruntime.log import Log as Log
-from pyruntime.spec.load import load_config as load  # noqa: F401
+from pyruntime.errors import StepError as StepError
+from pyruntime.errors import TimeoutExpired as TimeoutExpired
+from pyruntime.errors import Unsupported as Unsupported
+from pyruntime.errors import UsageError as UsageError
+from pyruntime.host.template import default_config as default_config

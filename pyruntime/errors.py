@@ -214,3 +214,30 @@ class StepError(Error):
 
 class HookError(Error):
     code = "hook-failed"
+
+
+class CommandFailed(Error):
+    """returncode: the exit status, or minus the signal. stdout, stderr: what was captured."""
+
+    code = "command-failed"
+
+    def __init__(
+        self, message: str, *, returncode: int, stdout: str | bytes, stderr: str | bytes
+    ) -> None:
+        super().__init__(message)
+        self.returncode = returncode
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class TimeoutExpired(Error, TimeoutError):  # type: ignore[misc] # both have an errno
+    """stdout, stderr: what was captured until then."""
+
+    code = "timeout"
+
+    def __init__(
+        self, message: str, *, stdout: str | bytes = b"", stderr: str | bytes = b""
+    ) -> None:
+        super().__init__(message)
+        self.stdout = stdout
+        self.stderr = stderr

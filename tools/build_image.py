@@ -21,6 +21,7 @@ from types import CodeType
 
 # What only people's commands and errors use is imported from its file.
 COLD = (
+    "pyruntime.api",
     "pyruntime.cli.doctor",
     "pyruntime.cli.features",
     "pyruntime.cli.help",

@@ -39,7 +39,8 @@ def _file(setting: Setting, hierarchy: str, found: Findings) -> None:
     """Files that a cgroup below the root has; the root itself lacks some."""
     if setting.missing_ok or setting.fallback:
         return
-    below = next((entry.path for entry in os.scandir(hierarchy) if entry.is_dir()), "")
+    with os.scandir(hierarchy) as entries:
+        below = next((entry.path for entry in entries if entry.is_dir()), "")
     if below and not os.path.exists(f"{below}/{setting.file}"):
         hint = setting.hint or "it was built, or started, without"
         found.error(setting.pointer, f"this kernel has no {setting.file}", hint)

@@ -195,11 +195,11 @@ def _attend(
                 while part := _read_some(drain):
                     tail = (tail + part)[-OUTPUT_KEPT:]
                 ended = True
-                return os.waitpid(pid, 0)[1], tail
+                return program.reap(pid), tail
     finally:
         if not ended:
             _signal.pidfd_send_signal(pidfd, 9)
-            os.waitpid(pid, 0)
+            program.reap(pid)
         if feed >= 0:
             os.close(feed)
         os.close(drain)

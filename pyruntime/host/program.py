@@ -48,6 +48,14 @@ def start(
     return pid[0], pidfd[0]
 
 
+def reap(pid: int) -> int:
+    """The wait status; 0 when nobody is told, since the caller ignores SIGCHLD."""
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:
+        return 0
+
+
 def _text(text: str) -> Any:
     data = os.fsencode(text)
     if b"\0" in data:

@@ -41,7 +41,7 @@ class Child:
     def wait(self) -> int:
         """Reap the child (once) and give its wait status; blocks until it ends."""
         if self.status is None:
-            _, self.status = os.waitpid(self.pid, 0)
+            self.status = _reap(self.pid)
         return self.status
 
     def go_on_as(self, pidfd: int) -> None:
@@ -54,7 +54,7 @@ class Child:
         if pid <= 0:
             os.close(pidfd)
             raise HostError("the init's child has ended, or was none of ours", op="fork")
-        os.waitpid(self.pid, 0)
+        _reap(self.pid)
         os.close(self.pidfd)
         self.pid, self.pidfd = pid, pidfd
 
@@ -83,6 +83,14 @@ def _pid_of_child(pidfd: int) -> int:
     finally:
         os.close(info)
     return int(fields[fields.index(b"Pid:") + 1]) if b"Pid:" in fields else 0
+
+
+def _reap(pid: int) -> int:
+    """The wait status; 0 when nobody is told, since the caller ignores SIGCHLD."""
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:
+        return 0
 
 
 def spawn(

@@ -35,7 +35,7 @@ INTERFACE = ("Bytes", "Packets", "Errors", "Dropped")
 def stats(root: str, container_id: str) -> dict[str, Any]:
     """One event of type "stats". Raises NotFound, NotRunning, CgroupError."""
     record = running(root, container_id)
-    return _stats(record, cgroup_of(record))
+    return stats_event(record, cgroup_of(record))
 
 
 def events(root: str, container_id: str, interval: float, emit: Emit) -> None:
@@ -100,7 +100,7 @@ class _Stream:
     def _stats(self) -> bool:
         """False when the cgroup is gone."""
         try:
-            self.emit(_stats(self.record, self.cgroup))
+            self.emit(stats_event(self.record, self.cgroup))
         except CgroupError as err:
             if err.errno in (ENOENT, ENODEV):
                 return False
@@ -112,7 +112,8 @@ class _Stream:
             self.emit({"type": "oom", "id": self.record.id})
 
 
-def _stats(record: Record, cgroup: Cgroup) -> dict[str, Any]:
+def stats_event(record: Record, cgroup: Cgroup) -> dict[str, Any]:
+    """One of type "stats". Raises CgroupError."""
     data = collect(cgroup) | {"network_interfaces": network_interfaces(record.pid)}
     if record.resctrl is not None:
         from pyruntime.host import rdt, rdt_stats  # few containers have a group

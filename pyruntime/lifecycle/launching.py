@@ -233,7 +233,10 @@ class Launch:
 
     def kill(self) -> None:
         if self.child.status is None:
-            _signal.pidfd_send_signal(self.child.pidfd, _signal.SIGKILL)
+            try:
+                _signal.pidfd_send_signal(self.child.pidfd, _signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # reaped by the kernel, as the caller ignores SIGCHLD
             self.child.wait()
         self.child.close()
 

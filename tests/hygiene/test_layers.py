@@ -20,7 +20,7 @@ LAYERS = (
     {"host"},
     {"launch"},
     {"lifecycle"},
-    {"cli", "containerd"},
+    {"api", "cli", "containerd"},
     {"__main__", "_boot"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
