@@ -96,10 +96,12 @@ def users_engine(pyruntime: Path, image: Path) -> Iterator[Engine]:
 
 
 def remove_parent() -> None:
-    """The engines leave the parent, and Podman its monitors' cgroup in it; both are empty."""
+    """The engines leave the parent, and Podman its monitors' cgroup in it; both are empty. So is
+    the parent that `podman play kube` can't be told to leave alone."""
     for hierarchy in Path("/sys/fs/cgroup").iterdir():
-        for path, _, _ in os.walk(hierarchy / PARENT, topdown=False):
-            os.rmdir(path)
+        for parent in (PARENT, "libpod_parent"):
+            for path, _, _ in os.walk(hierarchy / parent, topdown=False):
+                os.rmdir(path)
 
 
 @pytest.fixture

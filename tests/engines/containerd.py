@@ -37,16 +37,32 @@ class Daemon:
         self.log = here / "log"
         config = here / "config.toml"
         config.write_text(text or CONFIG.format(here=here))
+        self._command = ["containerd", "--config", str(config)]
+        self._notify = here / "notify"
         apart = ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "containerd"]
+        self._start(apart if own_network else [])
+        self._network = os.open(f"/proc/{self.pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def inside(self) -> list[str]:
+        """What runs a command in its network."""
+        return ["nsenter", f"--net=/proc/{os.getpid()}/fd/{self._network}"]
+
+    def _start(self, before: list[str]) -> None:
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        with ready, self.log.open("wb") as log:
-            ready.bind(str(here / "notify"))
+        with ready, self.log.open("ab") as log:
+            self._notify.unlink(missing_ok=True)
+            ready.bind(str(self._notify))
             self._process = subprocess.Popen(
-                [*(apart if own_network else []), "containerd", "--config", str(config)],
+                [*before, *self._command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "NOTIFY_SOCKET": str(here / "notify")},
+                env={**os.environ, "NOTIFY_SOCKET": str(self._notify)},
             )
             self._await(ready)
 
@@ -59,14 +75,22 @@ class Daemon:
                 if ready.fileno() in found and b"READY=1" in ready.recv(4096):
                     return
                 if pidfd in found or not found:
-                    self.stop()
+                    self._process.kill()
+                    self._process.wait()
                     raise AssertionError(f"containerd is not ready: {self.log.read_text()}")
         finally:
             os.close(pidfd)
 
+    def restart(self) -> None:
+        """As an update of the engine does it: killed, and there again."""
+        self._process.kill()
+        self._process.wait(PATIENCE)
+        self._start(self.inside)
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(PATIENCE)
+        os.close(self._network)
 
 
 class Ctr:

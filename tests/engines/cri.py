@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from engines.containerd import Daemon
 from engines.image import NAME
+from engines.websocket import Channels
 
 PAUSE = "localhost/pause:test"
 CONFIG = """
@@ -65,12 +67,13 @@ def configure(here: Path, runtime: Path) -> str:
 
 
 class Cri:
-    """The client on a daemon's socket."""
+    """A client of a daemon."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, daemon: Daemon) -> None:
         client = Path(__file__).with_name("cri_client.py")
+        self.daemon = daemon
         self._process = subprocess.Popen(
-            [sys.executable, client, socket],
+            [sys.executable, client, daemon.address],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -87,6 +90,11 @@ class Cri:
             raise RuntimeError(found["error"])
         answer: dict[str, Any] = found["answer"]
         return answer
+
+    def stream(self, method: str, **request: Any) -> Channels:
+        """What the daemon gives an address for: Exec, Attach, PortForward."""
+        url = self(method, **request)["url"]
+        return Channels(url, [*self.daemon.inside, "busybox", "nc"])
 
     def close(self) -> None:
         assert self._process.stdin

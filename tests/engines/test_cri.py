@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ def cri(tmp_path_factory: pytest.TempPathFactory, pyruntime: Path, image: Path) 
     ctr("image", "import", str(image))
     pause = make_image(here / "pause.tar", ["sleep", "100000"], name=PAUSE)
     ctr("image", "import", str(pause))
-    client = Cri(daemon.address)
+    client = Cri(daemon)
     yield client
     client.close()
     daemon.stop()
@@ -185,7 +186,66 @@ def test_limits_stats_and_update(cri: Cri, pod: Callable[..., Pod]) -> None:
     assert int(stats["memory"]["working_set_bytes"]["value"]) > 0
 
 
-def test_streaming_is_offered(cri: Cri, pod: Callable[..., Pod]) -> None:
+def test_exec_by_stream(cri: Cri, pod: Callable[..., Pod]) -> None:
+    """As `kubectl exec -it` has it."""
     container = pod().start(*SLEEP)
-    found = cri("Exec", container_id=container, cmd=["id"], stdout=True)
-    assert found["url"].startswith("http://127.0.0.1:")
+    words = ["sh", "-c", "tty; read x; echo got $x; exit 6"]
+    stream = cri.stream(
+        "Exec", container_id=container, cmd=words, stdin=True, stdout=True, tty=True
+    )
+    try:
+        stream.until(1, b"/dev/pts/")
+        stream.send(0, b"words\n")
+        stream.until(1, b"got words")
+        ended = json.loads(stream.until(3, b"}").decode())
+        assert ended["reason"] == "NonZeroExitCode"
+        assert ended["details"]["causes"][0]["message"] == "6"
+    finally:
+        stream.close()
+
+
+@pytest.mark.parametrize("tty", [False, True], ids=["pipes", "terminal"])
+def test_attach(cri: Cri, pod: Callable[..., Pod], tty: bool) -> None:
+    script = "while read x; do echo got $x; done"
+    container = pod().start("sh", "-c", script, stdin=True, tty=tty)
+    wanted = {"stdin": True, "stdout": True, "stderr": not tty, "tty": tty}
+    for word in ("one", "two"):  # it goes on after the first has left
+        stream = cri.stream("Attach", container_id=container, **wanted)
+        try:
+            stream.send(0, f"{word}\n".encode())
+            stream.until(1, f"got {word}".encode())
+        finally:
+            stream.close()
+    assert status(cri, container)["state"] == "CONTAINER_RUNNING"
+
+
+def test_port_forward(cri: Cri, pod: Callable[..., Pod]) -> None:
+    here = pod()
+    server = here.start("sh", "-c", "echo ok > /tmp/index.html; exec httpd -f -p 80 -h /tmp")
+    script = "until wget -qO- http://127.0.0.1/index.html 2>/dev/null; do :; done"
+    assert run_in(cri, server, "sh", "-c", script) == (0, "ok\n")
+    stream = cri.stream("PortForward", pod_sandbox_id=here.id, port=[80])
+    try:
+        stream.send(0, b"GET /index.html HTTP/1.0\r\n\r\n")
+        assert b"200 OK" in stream.until(0, b"ok\n")
+    finally:
+        stream.close()
+
+
+def test_the_daemon_restarts(cri: Cri, pod: Callable[..., Pod]) -> None:
+    """Pods and containers go on, and the new daemon can do everything with them."""
+    here = pod()
+    container = here.start(*SLEEP)
+    pid = run_in(cri, container, "cat", "/proc/1/stat")
+    cri.daemon.restart()
+    for _ in range(1000):  # its client finds the new socket
+        try:
+            assert status(cri, container)["state"] == "CONTAINER_RUNNING"
+            break
+        except RuntimeError as err:
+            assert "onnect" in str(err) or "not initialized" in str(err), err
+    assert run_in(cri, container, "cat", "/proc/1/stat")[1].split()[21] == pid[1].split()[21]
+    cri("StopContainer", container_id=container, timeout=0)
+    assert status(cri, container)["exit_code"] == 137
+    other = here.start("sh", "-c", "exit 3")
+    assert ended(cri, other)["exit_code"] == 3

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engines.containerd import PATIENCE, Ctr
+from engines.containerd import PATIENCE, Ctr, Daemon
 from integration.terminal import Seat, read_until
 from support.leftovers import Snapshot
 
@@ -187,16 +187,84 @@ def test_host_network(ctr: Ctr) -> None:
     assert ctr.run(["/bin/readlink", "/proc/self/ns/net"]).stdout.strip() != host
 
 
-def test_many_containers_at_once(ctr: Ctr, leftovers: Snapshot) -> None:
+def test_fifty_containers(ctr: Ctr, leftovers: Snapshot) -> None:
+    """Started ten at a time, all of them alive together, ended together."""
+    names = [ctr.new_id() for _ in range(50)]
+    words = ["-d", "--null-io"]
+    for first in range(0, 50, 10):
+        commands = [ctr.command(*ctr.run_words(name, SLEEP, *words)) for name in names[first:][:10]]
+        at_once(commands)
+    alive = ctr("task", "ls").stdout.splitlines()[1:]
+    assert {line.split()[0] for line in alive if line.split()[2] == "RUNNING"} >= set(names)
+    for first in range(0, 50, 10):
+        at_once([ctr.command("task", "delete", "-f", name) for name in names[first:][:10]])
+    ctr("container", "delete", *names)
+    assert leftovers.compare() == []
+
+
+def at_once(commands: list[list[str]]) -> None:
     running = [
         subprocess.Popen(
-            ctr.command(*ctr.run_words(ctr.new_id(), ["/bin/echo", str(n)], "--rm")),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True,
         )
-        for n in range(6)
+        for command in commands
     ]  # fmt: skip
-    assert [process.communicate(timeout=PATIENCE)[0] for process in running] == [
-        f"{n}\n" for n in range(6)
-    ]
-    assert [process.returncode for process in running] == [0] * 6
+    said = [process.communicate(timeout=PATIENCE)[0] for process in running]
+    assert [process.returncode for process in running] == [0] * len(running), said
+
+
+def test_the_daemon_restarts(
+    ctr: Ctr, leftovers: Snapshot, tmp_path: Path, image: Path, pyruntime: Path
+) -> None:
+    """Killed, while a container runs: the next daemon has it, and all commands work on it."""
+    (tmp_path / "own").mkdir()
+    daemon = Daemon(tmp_path / "own")
+    own = Ctr(daemon, ctr.namespace, pyruntime, f"{ctr.prefix}own-")
+    try:
+        own("image", "import", str(image))
+        name = own.detached(SLEEP)
+        pid, _ = own.task(name)
+        daemon.restart()
+        assert own.task(name) == (pid, "RUNNING")
+        assert own("task", "exec", "--exec-id", "x", name, "/bin/echo", "x").stdout == "x\n"
+        own("task", "pause", name)
+        assert own.task(name)[1] == "PAUSED"
+        own("task", "resume", name)
+        own("task", "kill", "--signal", "SIGKILL", name)
+        own("task", "delete", "--force", name)
+        assert own.run(["/bin/echo", "new"]).stdout == "new\n"
+    finally:
+        own.cleanup()
+        daemon.stop()
     assert leftovers.compare() == []
+
+
+KILLED = """#!/bin/sh
+case " $* " in
+*" {verb} "*) exec timeout --foreground -s KILL {seconds} {runtime} "$@" ;;
+esac
+exec {runtime} "$@"
+"""
+
+
+@pytest.mark.parametrize("verb", ["create", "start", "delete"])
+def test_the_runtime_is_killed(
+    ctr: Ctr, leftovers: Snapshot, tmp_path: Path, pyruntime: Path, verb: str
+) -> None:
+    """At moments all over its run: an error at most, nothing left, and the id is free again."""
+    mortal = tmp_path / "mortal"
+    name = ctr.new_id()
+    failed = 0
+    for milliseconds in (1, 8, 12, 16, 20, 25, 32, 45):
+        text = KILLED.format(verb=verb, seconds=milliseconds / 1000, runtime=pyruntime)
+        mortal.write_text(text)
+        mortal.chmod(0o755)
+        ctr.runtime = mortal
+        failed += bool(ctr(*ctr.run_words(name, ["/bin/true"], "--rm"), check=False).returncode)
+        mortal.write_text(KILLED.format(verb="none", seconds=1, runtime=pyruntime))
+        ctr.runtime = pyruntime
+        ctr.remove(name)
+        assert leftovers.compare() == [], milliseconds
+        assert ctr(*ctr.run_words(name, ["/bin/echo", "again"], "--rm")).stdout == "again\n"
+    assert failed or verb == "delete"
