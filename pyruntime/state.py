@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ID_MAX = 255
+_STAGED = ".state.json"  # writers hold the lock of the directory
 _ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.")
 
 CREATING, CREATED, RUNNING, PAUSED, STOPPED = "creating", "created", "running", "paused", "stopped"
@@ -199,29 +200,42 @@ class StateDir:
             ) from None
 
     def write(self, record: Record) -> None:
-        self._write_file("state.json", record.to_json().encode())
+        self.stage(record)
+        self.commit()
+
+    def stage(self, record: Record) -> None:
+        """Write beside the record what commit() puts in its place."""
+        self._write_file(_STAGED, record.to_json().encode())
+
+    def commit(self) -> None:
+        self._rename(_STAGED, "state.json")
 
     def save_config(self, raw: bytes) -> None:
         """Keep the configuration as it was: later changes of the bundle have no effect."""
-        self._write_file("config.json", raw)
+        self._write_file(".config.json", raw)
+        self._rename(".config.json", "config.json")
 
     def config_path(self) -> str:
         return f"{self.path}/config.json"
 
     def _write_file(self, name: str, data: bytes) -> None:
-        temporary = f".{name}.{os.getpid()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            fd = os.open(temporary, flags, 0o600, dir_fd=self.fd)
+            fd = os.open(name, flags, 0o600, dir_fd=self.fd)
             try:
                 view = memoryview(data)
                 while view:
                     view = view[os.write(fd, view) :]
             finally:
                 os.close(fd)
-            os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
         except OSError as err:
             raise host_error(err, "write", f"{self.path}/{name}") from None
+
+    def _rename(self, old: str, new: str) -> None:
+        try:
+            os.rename(old, new, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+        except OSError as err:
+            raise host_error(err, "write", f"{self.path}/{new}") from None
 
     def remove(self) -> None:
         """Remove the directory and all it holds; done under the lock. Raises HostError."""

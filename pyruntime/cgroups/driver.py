@@ -62,7 +62,7 @@ def create_or_absent(
         cgroup.create()
     except CgroupError as err:
         asked = any(setting.controller != "devices" for setting in settings)
-        if asked or err.errno not in NOT_ALLOWED or not _is_rootless(rootless):
+        if asked or err.errno not in NOT_ALLOWED or not is_rootless(rootless):
             raise
         from pyruntime.cgroups.absent import NullCgroup
 
@@ -70,7 +70,8 @@ def create_or_absent(
     return cgroup
 
 
-def _is_rootless(asked: str) -> bool:
+def is_rootless(asked: str) -> bool:
+    """Whether a refusal of the cgroups is no error: asked "true", "false" or "auto"."""
     if asked != "auto":
         return asked == "true"
     return os.geteuid() != 0 or in_user_namespace()

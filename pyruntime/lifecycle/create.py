@@ -13,7 +13,7 @@ import os
 import time
 
 from pyruntime import jsontext, state
-from pyruntime.cgroups.driver import create_or_absent, open_cgroup
+from pyruntime.cgroups.driver import create_or_absent, is_rootless, open_cgroup
 from pyruntime.errors import ConfigError
 from pyruntime.host.probe import probe
 from pyruntime.launch import start as start_socket
@@ -200,7 +200,6 @@ class _Creation(Launch):
         self.directory = state.create_dir(request.root, request.id)
         self.undo.push(self._remove_directory)
         self.record = self._new_record()
-        self.directory.save_config(self.loaded.raw)
         if self.manager:
             self._make_notify()
         # Twice: whenever this runtime is killed, the record says what there is to remove.
@@ -218,8 +217,10 @@ class _Creation(Launch):
         if later:
             self.cgroup.create()
             self._record_cgroup()
+        self.directory.save_config(self.loaded.raw)
         if not self.plan.forks and not self.cgroup.adopts:
             self._limit()
+            self._stage_ready()
         self._talk()
         return Created(
             self.directory, self.record, self.child, self.master, self.signals, self.notify
@@ -246,7 +247,13 @@ class _Creation(Launch):
         """
         plan = self.plan
         alone = plan.resctrl is None and not plan.forks
-        return self.cgroup.late and alone and self.facts.euid == 0 and not self.request.rootless
+        return self.cgroup.late and alone and not is_rootless(self.request.rootless)
+
+    def _stage_ready(self) -> None:
+        """While the init is at work, so that little is left to do when it is ready."""
+        self.record.pid = self.child.pid
+        self.record.pid_start = state.start_time(self.child.pid)
+        self.directory.stage(self.record)
 
     def _record_cgroup(self) -> None:
         self.record.cgroup = self.cgroup.record()
@@ -412,9 +419,9 @@ class _Creation(Launch):
         """Once this is written, a runtime that is killed leaves a whole container."""
         self._limit()
         self.log.mark("wait for the init")
-        self.record.pid = self.child.pid
-        self.record.pid_start = state.start_time(self.child.pid)
-        self.directory.write(self.record)
+        if self.record.pid_start == 0:
+            self._stage_ready()
+        self.directory.commit()
         if self.request.to_exec:
             self.connect_agent()
         self.tell()

@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from integration.members import ends, member, runs
@@ -53,6 +54,26 @@ def test_detect_finds_what_is_mounted(facts: CgroupFacts) -> None:
         assert Path(directory, "cgroup.sane_behavior").exists(), controller
     assert not facts.v2 or Path(facts.v2, "cgroup.controllers").exists()
     assert facts.mode == ("hybrid" if facts.v2 else "v1")
+
+
+def test_the_init_makes_its_mounts_while_its_cgroups_are_made(
+    facts: CgroupFacts, bundle: Any, runtime: Any, tmp_path: Path
+) -> None:
+    """Root's: nobody has to know whether it may have them before the clone."""
+    made = bundle(["/bin/true"])
+    trace = tmp_path / "trace"
+    strace = ("strace", "-qq", "-o", trace, "-e", "trace=clone3,mkdir")
+    done = subprocess.run(
+        [*strace, *runtime.command("run", "--bundle", made.path, runtime.new_id())],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = trace.read_text().splitlines()
+    (clone,) = [n for n, line in enumerate(lines) if line.startswith("clone3(")]
+    (memory,) = [n for n, line in enumerate(lines) if f'"{facts.v1["memory"]}/' in line]
+    assert clone < memory
 
 
 def test_hierarchies_in_an_unusual_place_are_found(facts: CgroupFacts, tmp_path: Path) -> None:

@@ -53,6 +53,17 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "root" / "c1") == ["state.json"]
 
 
+def test_a_staged_record_counts_once_it_is_committed(tmp_path: Path) -> None:
+    with state.create_dir(str(tmp_path), "c1") as directory:
+        directory.write(record())
+        directory.stage(record(pid=1234))
+        assert directory.read().pid == record().pid
+        directory.commit()
+        assert directory.read().pid == 1234
+        directory.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_of_two_creates_wins(tmp_path: Path) -> None:
     with state.create_dir(str(tmp_path), "c1"), pytest.raises(Exists) as caught:
         state.create_dir(str(tmp_path), "c1")
