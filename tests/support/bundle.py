@@ -7,6 +7,7 @@ It knows nothing of the runtime: a bundle made here runs under any OCI runtime.
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import os
 import shutil
@@ -119,11 +120,18 @@ def make_rootfs(rootfs: Path) -> None:
         "root:x:0:0::/root:/bin/sh\nuser:x:1000:1000::/home:/bin/sh\n"
     )
     (rootfs / "etc/group").write_text("root:x:0:\nuser:x:1000:\n")
-    shutil.copy(busybox, rootfs / "bin/busybox")
-    applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True)
-    for applet in applets.stdout.split():
-        if applet != "busybox":
-            os.symlink("busybox", rootfs / "bin" / applet)
+    program = rootfs / "bin/busybox"
+    shutil.copy(busybox, program)
+    for applet in applets(busybox):
+        # Not a symbolic link: each has an inode to be made, three hundred for every bundle.
+        os.link(program, program.with_name(applet))
+
+
+@functools.cache
+def applets(busybox: str) -> list[str]:
+    """The names of its programs, without its own."""
+    listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.split() if name != "busybox"]
 
 
 def make_bundle(path: Path, args: list[str], changes: dict[str, Any]) -> Bundle:
