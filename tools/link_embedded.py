@@ -68,7 +68,10 @@ def link(target: Path, image: Path, work: Path) -> None:
     run(*compiler(), *FLAGS, *LINK, "-o", fresh, *objects, archive, *libraries())
     fresh.chmod(0o755)
     if SNAPSHOTS:
-        add_snapshot(fresh, work / "snapshot")
+        try:
+            add_snapshot(fresh, work / "snapshot")
+        except (subprocess.CalledProcessError, OSError) as err:  # as where it can't be executed
+            print(f"no snapshot, every start will be a whole one: {err}")
     fresh.replace(target)
 
 
