@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import crowd
 import drivers
+import library
 import lifetimes
 import memory
 from place import Bench, Row
@@ -25,6 +26,7 @@ MEASURES: dict[str, Callable[[Bench], list[Row]]] = {
     "events": lifetimes.events,
     "pause": lifetimes.pause,
     "ps": lifetimes.ps,
+    "python": library.from_python,
     "list": crowd.list_,
     "parallel": crowd.parallel,
     "others": crowd.others,
