@@ -222,7 +222,12 @@ class CommandFailed(Error):
     code = "command-failed"
 
     def __init__(
-        self, message: str, *, returncode: int, stdout: str | bytes, stderr: str | bytes
+        self,
+        message: str,
+        *,
+        returncode: int = 1,
+        stdout: str | bytes = b"",
+        stderr: str | bytes = b"",
     ) -> None:
         super().__init__(message)
         self.returncode = returncode
