@@ -102,6 +102,25 @@ def test_installed_wheel_works(installed: Path, tmp_path: Path) -> None:
     assert "valid" in run(installed, "validate", bundle, cwd=Path("/"))
 
 
+def test_a_users_program_has_types(installed: Path, tmp_path: Path) -> None:
+    """Read by mypy where the package is installed, without the tree's settings."""
+    program = shutil.copy(REPO / "tests/data/library_user.py", tmp_path)
+    python = installed.with_name("python")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--python-executable", python]
+    run(*mypy, "--cache-dir", tmp_path / "cache", program, cwd=tmp_path)
+
+
+def test_the_installed_package_is_a_library(installed: Path, tmp_path: Path) -> None:
+    code = """
+import sys, pyruntime
+runtime = pyruntime.Runtime(sys.argv[1])
+bundle = pyruntime.Bundle(sys.argv[1], pyruntime.default_config())
+print(runtime.list(), runtime.validate(bundle), len(runtime.plan(bundle).steps) > 50)
+"""
+    said = run(installed.with_name("python"), "-I", "-c", code, tmp_path, cwd=tmp_path)
+    assert said == "[] [] True\n"
+
+
 # What needs the interpreter inside: see pyruntime/_native/embed.c.
 
 
