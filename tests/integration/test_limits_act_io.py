@@ -5,6 +5,7 @@ says, on either cgroup version.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from integration.limits import HOST, MIB, Limited, Make, disk_of, limited
+from integration.limits import HOST, MIB, Limited, Make, disk_of, limited, need
 from support.runtime import Runtime
 
 pytestmark = pytest.mark.vm
@@ -94,9 +95,7 @@ def test_an_update_takes_a_rate_back(
 
 
 def tmp_document(where: Path, value: Any) -> Path:
-    import json
-
-    path = where.parent / "resources.json"
+    path = where / "resources.json"
     path.write_text(json.dumps(value))
     return path
 
@@ -128,14 +127,20 @@ def bfq_disk(tmp_path: Path) -> Iterator[tuple[int, int]]:
 
 
 def test_weights_reach_the_scheduler(
-    runtime: Runtime, bundle: Make, bfq_disk: tuple[int, int]
+    runtime: Runtime, bundle: Make, tmp_path: Path, bfq_disk: tuple[int, int]
 ) -> None:
     major, minor = bfq_disk
     device = {"major": major, "minor": minor, "weight": 700}
     made = limited(bundle, "sleep 1000", blockIO={"weight": 300, "weightDevice": [device]})
     container = Limited(runtime, made)
-    lines = container.file("blkio", "blkio.bfq.weight_device", "io.bfq.weight").read_text()
-    assert lines.splitlines() == ["default 300", f"{major}:{minor} 700"]
+    file = container.file("blkio", "blkio.bfq.weight_device", "io.bfq.weight")
+    assert file.read_text().splitlines() == ["default 300", f"{major}:{minor} 700"]
     runtime("update", "--blkio-weight", "400", container.name)
-    weights = container.file("blkio", "blkio.bfq.weight_device", "io.bfq.weight").read_text()
+    weights = file.read_text()
     assert weights.splitlines() == ["default 400", f"{major}:{minor} 700"]
+    need("hugetlb")
+    failing = {"blockIO": {"weight": 500}, "hugepageLimits": [{"pageSize": "3MB", "limit": 0}]}
+    document = tmp_document(tmp_path, failing)
+    refused = runtime("update", "-r", str(document), container.name, check=False)
+    assert "hugepageLimits/0" in refused.stderr
+    assert file.read_text() == weights
