@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pyruntime.plan.device_rules import DeviceRules
     from pyruntime.plan.setting import Setting
 
+# How long the init of a killed create may take to see that, in which it ends by itself.
+UNCLAIMED_SECONDS = 1.0
+
 
 class Cgroup:
     """The cgroup of one container, in every hierarchy that the host has.
@@ -22,7 +25,7 @@ class Cgroup:
     paths: absolute directory by controller, "" for cgroup2. tops: mount points likewise.
     made: directories that create() made, parents first; None before create(): then
     nothing here may be taken for the container's own, so that kill() and pids() touch
-    nobody and delete() removes only directories that are empty.
+    nobody and delete() removes only directories that are empty, or soon are.
     """
 
     __slots__ = ("made", "paths", "tops")
@@ -124,7 +127,7 @@ class Cgroup:
         """
         leaves = list(dict.fromkeys(self.paths.values()))
         if self.made is None:
-            tree.unmake(leaves)
+            tree.unmake_soon(leaves, min(timeout, UNCLAIMED_SECONDS))
             return
         mine = [path for path in leaves if path in self.made]
         if len(mine) < len(leaves):

@@ -57,6 +57,24 @@ def unmake(made: list[str]) -> None:
             continue
 
 
+def unmake_soon(paths: list[str], timeout: float) -> None:
+    """unmake() of directories whose processes may be about to end: up to `timeout` seconds.
+
+    What has directories below is somebody else's by now, and left.
+    """
+    deadline = monotonic() + timeout
+    pause = PAUSE_MIN
+    while True:
+        unmake(list(paths))
+        paths = [path for path in paths if os.path.isdir(path) and not children(path)]
+        left = deadline - monotonic()
+        if not paths or left <= 0:
+            return
+        if not _wait_unpopulated(paths, left):
+            sleep(min(pause, left))
+            pause = min(pause * 2, PAUSE_MAX)
+
+
 def children(path: str) -> list[str]:
     """The directories just below; none when the cgroup is gone."""
     try:

@@ -173,3 +173,20 @@ def test_freezing_gives_up_and_lets_go(prefix: str) -> None:
         assert cgroup.frozen() is False
     finally:
         cgroup.delete()
+
+
+def unclaimed(cgroup: Cgroup) -> Cgroup:
+    """As the record of a create that was killed before it was made."""
+    return driver.from_record({**cgroup.record(), "made": None})
+
+
+def test_what_nobody_claims_goes_when_its_last_process_ends(cgroup: Cgroup) -> None:
+    with member(cgroup, ["/bin/sleep", "0.2"]):  # as long as the init takes to see its end
+        unclaimed(cgroup).delete()
+        assert [path for path in cgroup.paths.values() if os.path.exists(path)] == []
+
+
+def test_what_nobody_claims_and_somebody_uses_stays(cgroup: Cgroup) -> None:
+    with member(cgroup) as process:
+        unclaimed(cgroup).delete(timeout=0.1)
+        assert cgroup.pids() == [process.pid]
