@@ -25,8 +25,11 @@ def open_cgroup(facts: CgroupFacts, path: str, container_id: str) -> Cgroup:
 
     path: cgroupsPath. Absolute: from the root of each hierarchy; relative: from the
     runtime's own cgroup (on pure cgroup2 from its parent, since a cgroup with processes
-    can't give controllers to another below); "": "/<container_id>".
+    can't give controllers to another below); "": "/<container_id>", on pure cgroup2 for an
+    ordinary user what of that is the user's.
     """
+    if not path and facts.mode == "v2" and is_rootless("auto"):
+        path = _delegated(facts, container_id)
     path = clean(path or "/" + container_id)
     if facts.mode == "v2":
         from pyruntime.cgroups.v2 import CgroupV2
@@ -145,6 +148,21 @@ def _below_own(facts: CgroupFacts, controller: str, path: str, *, parent: bool =
     if parent and len(directory) > len(top):
         directory = os.path.dirname(directory)
     return f"{directory}/{path}"
+
+
+def _delegated(facts: CgroupFacts, container_id: str) -> str:
+    """Beside the user's own cgroup. Below it where only that one was delegated (a service of
+    the system's, say): that holds processes, so limits need what it has enabled by itself."""
+    beside = _below_own(facts, "", container_id, parent=True)
+    below = _below_own(facts, "", container_id)
+    allowed = os.access(os.path.dirname(beside), os.W_OK)
+    found = beside if allowed or not os.access(os.path.dirname(below), os.W_OK) else below
+    return found[len(facts.v2) :]
+
+
+def hierarchy_path(facts: CgroupFacts, cgroup: Cgroup) -> str:
+    """Its path from the root of a pure cgroup2 hierarchy, "" where cgroupsPath is to be taken."""
+    return cgroup.paths[""][len(facts.v2) :] if facts.mode == "v2" else ""
 
 
 def _bad_path(path: str, why: str) -> CgroupError:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import os
 
-from pyruntime.cgroups.driver import open_cgroup
+from pyruntime.cgroups.driver import hierarchy_path, open_cgroup
 from pyruntime.host.probe import probe
 from pyruntime.log import print_out
 from pyruntime.plan import render
 from pyruntime.plan.compile import compile_create
+from pyruntime.plan.field import mapping, text
 from pyruntime.plan.options import Options
-from pyruntime.plan.resources import cgroup_path
 from pyruntime.spec.load import load_config
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ def main(invocation: Invocation, log: Log) -> int:
     for problem in loaded.warnings:
         log.warn(f"{problem.pointer}: {problem.message}")
     facts = probe()
-    cgroup = open_cgroup(facts.cgroup, cgroup_path(loaded.config, ID), ID)
+    cgroup = open_cgroup(facts.cgroup, text(mapping(loaded.config, "linux"), "cgroupsPath"), ID)
     plan = compile_create(
         loaded.config,
         bundle=os.path.abspath(bundle),
@@ -40,6 +40,7 @@ def main(invocation: Invocation, log: Log) -> int:
             no_pivot=options.flag("no_pivot"),
             no_new_keyring=options.flag("no_new_keyring"),
             cgroup_paths=cgroup.join_paths(),
+            cgroup_path=hierarchy_path(facts.cgroup, cgroup),
         ),
     )
     if options.text("format") == "json":

@@ -13,7 +13,12 @@ import os
 import time
 
 from pyruntime import jsontext, state
-from pyruntime.cgroups.driver import create_or_absent, is_rootless, open_cgroup
+from pyruntime.cgroups.driver import (
+    create_or_absent,
+    hierarchy_path,
+    is_rootless,
+    open_cgroup,
+)
 from pyruntime.errors import ConfigError
 from pyruntime.host.probe import probe
 from pyruntime.launch import start as start_socket
@@ -233,7 +238,9 @@ class _Creation(Launch):
 
             return NullCgroup("disabled by --cgroup-manager")
         if not self.request.systemd_cgroup:
-            return open_cgroup(self.facts.cgroup, path, self.request.id)
+            cgroup = open_cgroup(self.facts.cgroup, path, self.request.id)
+            self.cgroup_path = hierarchy_path(self.facts.cgroup, cgroup)
+            return cgroup
         from pyruntime.cgroups.systemd import open_scope  # only for those who ask for it
 
         annotations = mapping(self.config, "annotations")
