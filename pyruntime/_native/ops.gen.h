@@ -147,6 +147,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
 #define MSG_WARN 4
 #define MSG_ERROR 5
 #define MSG_TRACE 6
+#define MSG_NAMESPACES 7
 #define PHASE_CGROUP 1
 #define PHASE_USERNS 2
 #define PHASE_NETWORK 3

@@ -33,7 +33,8 @@ One SOCK_SEQPACKET pair, one message format, one message a packet:
 
 The runtime's end of file makes the init exit at its next wait. `start` speaks the last part
 on a connection to start.sock: it sends GO, and reads FD "seccomp", TRACE (when GO asks for
-it), ERROR or the end of file.
+it), ERROR or the end of file. An ordinary user's `exec` sends NAMESPACES there, and reads
+FD "user", FD "pid" and so on: /proc would not give him those of a process that is not dumpable.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ SIZE_MAX = 4096
 _ANCILLARY = _socket.CMSG_SPACE(4)
 GO = HEADER.pack(ops.MSG_GO, 0, 0, 0)
 GO_TRACED = HEADER.pack(ops.MSG_GO, 1, 0, 0)  # of `start`: context.h's GO_TRACED
+NAMESPACES = HEADER.pack(ops.MSG_NAMESPACES, 0, 0, 0)
 
 _PHASE_NAMES = {
     ops.PHASE_CGROUP: "cgroup",

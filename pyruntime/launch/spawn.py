@@ -209,7 +209,7 @@ def open_slot(slot: Slot) -> int:
     except OSError as err:
         hint = ""
         if err.errno == errno.EACCES:
-            hint = "an ordinary user can't enter a container before it is started"
+            hint = "to an ordinary user /proc opens processes alone that are his and dumpable"
         raise host_error(
             err,
             "open namespace",

@@ -99,6 +99,26 @@ def go(
             on_trace(message.step, message.data)
 
 
+def namespaces(dir_fd: int) -> dict[str, int]:
+    """Descriptors of the waiting init's namespaces by their names in /proc/PID/ns, the caller's;
+    none when no init waits. Raises HostError."""
+    found: dict[str, int] = {}
+    sock = connect(dir_fd)
+    if sock is None:
+        return found
+    try:
+        sock.send(protocol.NAMESPACES)
+        while True:
+            message, fds = protocol.receive(sock)
+            if message is None:
+                return found
+            protocol.take(message, fds, found.__setitem__)
+    except BrokenPipeError:
+        return found
+    finally:
+        sock.close()
+
+
 def forget(dir_fd: int) -> None:
     """Remove the socket's name once the program runs."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import _signal
 import errno
+import os
 
 from pyruntime import jsontext, state
 from pyruntime.cgroups.driver import from_record
@@ -125,7 +126,9 @@ def begin(request: ExecRequest, log: Log, process: dict[str, Any] | None = None)
     """
     with state.open_dir(request.root, request.id) as directory:
         record = directory.read()
-        _require_running(status_of(directory, record), request)
+        status = status_of(directory, record)
+        _require_running(status, request)
+        inner = _namespaces_of_waiting(directory, status)
         text = state.read_file("config.json", directory.fd)
         config: dict[str, Any] = jsontext.loads(text, nulls=False)
     if process is not None:
@@ -141,10 +144,14 @@ def begin(request: ExecRequest, log: Log, process: dict[str, Any] | None = None)
     undo = Undo()
     try:
         run = _Exec(request, record, undo, log)
+        run.inner = inner
         run.start(process, config)
     except BaseException:
         undo.run(log.warn)
         raise
+    finally:
+        for fd in inner.values():
+            os.close(fd)
     return run
 
 
@@ -157,10 +164,25 @@ def _require_running(status: str, request: ExecRequest) -> None:
         raise StateError(f"cannot exec in a {status} container", code="not-running")
 
 
-class _Exec(Launch):
-    """An addition to a container, as far as its process runs or has failed to."""
+def _namespaces_of_waiting(directory: state.StateDir, status: str) -> dict[str, int]:
+    """Of an init that waits for `start`, by name, where /proc is closed to the caller."""
+    if status != state.CREATED or os.geteuid() == 0:
+        return {}
+    from pyruntime.launch.start import namespaces  # only for an ordinary user
 
-    __slots__ = ("cgroup",)
+    return namespaces(directory.fd)
+
+
+class _Exec(Launch):
+    """An addition to a container, as far as its process runs or has failed to.
+
+    inner: descriptors of the container's namespaces, by name, that are not opened by their
+    paths. Not owned.
+    """
+
+    __slots__ = ("cgroup", "inner")
+
+    inner: dict[str, int]
 
     request: ExecRequest
 
@@ -189,6 +211,10 @@ class _Exec(Launch):
             ),
         )
         self.log.mark("compile the plan")
+        for slot in plan.slots:
+            fd = self.inner.get(slot.kind.partition(":")[2], -1)
+            if fd >= 0:
+                slot.path = f"/proc/self/fd/{fd}"
         self.take(plan)
         self.check_socket_use()
         self.child = self._spawn()

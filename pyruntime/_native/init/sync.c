@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The handshake: phases with the runtime, then the wait for `start`. */
 #include "sync.h"
+#include "fd.h"
+#include "mem.h"
 #include "ownproc.h"
+#include "path.h"
 #include "report.h"
 #include "run.h"
 #include "signals.h"
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/time_types.h>
@@ -78,6 +82,25 @@ int op_sync(struct ctx *c, const struct step *s) {
   return phase == PHASE_USERNS ? userns_wait(c) : phase_wait(c, phase);
 }
 
+/*
+ * A process that is not dumpable is closed to its own user, who could not enter the container
+ * that he has made. Who is allowed to start it is given its namespaces, and no more than these.
+ */
+static void give_namespaces(struct ctx *c, int conn) {
+  static const char *const names[] = {"self/ns/user", "self/ns/mnt",   "self/ns/pid",
+                                      "self/ns/net",  "self/ns/ipc",   "self/ns/uts",
+                                      "self/ns/time", "self/ns/cgroup"};
+  for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+    FD_AUTO fd = path_openat2(c->procfs, names[i], O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+      continue; /* the asker misses it, which tells enough */
+    const char *name = names[i] + sizeof "self/ns/" - 1;
+    struct message m = {.kind = MSG_FD, .step = c->current, .len = (uint32_t)strlen(name)};
+    if (message_send(conn, &m, name, fd) < 0)
+      return;
+  }
+}
+
 /* The connection that said GO, or -errno. One that says nothing is a probe for our life. */
 static int start_accept(struct ctx *c, int listener) {
   for (;;) {
@@ -87,9 +110,13 @@ static int start_accept(struct ctx *c, int listener) {
     if (conn < 0)
       return fail(c, (int)conn, "accept", "start socket");
     struct message m;
-    if (message_receive((int)conn, &m) == 0 && m.kind == MSG_GO) {
-      c->traced = m.step == GO_TRACED;
-      return (int)conn;
+    if (message_receive((int)conn, &m) == 0) {
+      if (m.kind == MSG_GO) {
+        c->traced = m.step == GO_TRACED;
+        return (int)conn;
+      }
+      if (m.kind == MSG_NAMESPACES)
+        give_namespaces(c, (int)conn);
     }
     sys(close, conn);
   }
