@@ -12,17 +12,16 @@ import os
 import resource
 import stat
 
-from pyruntime.cgroups.driver import open_cgroup
+from pyruntime.cgroups.driver import hierarchy_path, open_cgroup
 from pyruntime.errors import ConfigError, Error, Problem
 from pyruntime.host import check_cgroup, lsm
-from pyruntime.host.survey import read
+from pyruntime.host.files import read
 from pyruntime.plan.capabilities import BITS, names
 from pyruntime.plan.compile import compile_create
 from pyruntime.plan.facts import Facts
-from pyruntime.plan.field import mapping
+from pyruntime.plan.field import mapping, text
 from pyruntime.plan.namespaces import TYPES
 from pyruntime.plan.options import Options
-from pyruntime.plan.resources import cgroup_path
 from pyruntime.plan.rlimits import NAMES as RLIMITS
 from pyruntime.spec.findings import Findings
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from pyruntime.host.survey import Survey
     from pyruntime.plan.plan import Plan
 
+USER = TYPES["user"][0]
 ID = "ID"  # stands for the container's
 
 
@@ -66,13 +66,16 @@ def problems(config: dict[str, Any], bundle: str, host: Survey) -> list[Problem]
 
 
 def _compile(config: dict[str, Any], bundle: str, host: Survey) -> Plan:
-    cgroup = open_cgroup(host.cgroup, cgroup_path(config, ID), ID)
+    cgroup = open_cgroup(host.cgroup, text(mapping(config, "linux"), "cgroupsPath"), ID)
     return compile_create(
         config,
         bundle=bundle,
         container_id=ID,
         facts=Facts(host.kernel, host.last_cap, host.euid, host.cgroup),
-        options=Options(cgroup_paths=cgroup.join_paths()),
+        options=Options(
+            cgroup_paths=cgroup.join_paths(),
+            cgroup_path=hierarchy_path(host.cgroup, cgroup),
+        ),
     )
 
 
@@ -94,19 +97,35 @@ def _rootfs(plan: Plan, found: Findings) -> None:
         found.error("/root/path", f"{plan.rootfs} is {kind}", "name the directory itself")
 
 
+def _new(plan: Plan) -> int:
+    """CLONE_NEW* of the namespaces that are made, by the clone or by steps."""
+    found = plan.clone_flags
+    for step in plan.steps:
+        if step.op == "ns_unshare":
+            found |= int(str(step.args["flags"]))
+    return found
+
+
 def _namespaces(plan: Plan, host: Survey, found: Findings) -> None:
     for slot in plan.slots:
         if not os.path.exists(slot.path):
             found.error(slot.pointer, f"{slot.path} does not exist", "has its process ended?")
+    new = _new(plan)
     for kind, (flag, entry) in TYPES.items():
-        if not plan.clone_flags & flag:
+        if not new & flag:
             continue
         if entry not in host.namespaces:
             found.error("/linux/namespaces", f"this kernel has no {kind} namespaces")
         elif host.limits.get(entry) == 0:
             limit = f"/proc/sys/user/max_{entry}_namespaces"
             found.error("/linux/namespaces", f"{kind} namespaces are forbidden", f"{limit} is 0")
-    if host.euid != 0 and not plan.clone_flags & TYPES["user"][0]:
+    if host.euid == 0:
+        return
+    if new & USER:
+        from pyruntime.host import check_userns  # only for such a user
+
+        check_userns.check(plan, host, found)
+    elif not any(step.op == "ns_join" and step.args["nstype"] == USER for step in plan.steps):
         hint = 'add {"type": "user"} with mappings, or run as root'
         found.error("/linux/namespaces", "an ordinary user needs a user namespace", hint)
 
@@ -142,7 +161,7 @@ def _hooks(plan: Plan, config: dict[str, Any], found: Findings) -> None:
 
 def _process(plan: Plan, host: Survey, found: Findings) -> None:
     # A new user namespace gives all capabilities in it, and none outside of it.
-    owned = bool(plan.clone_flags & TYPES["user"][0])
+    owned = bool(_new(plan) & USER)
     free = bool(host.effective & BITS["CAP_SYS_RESOURCE"]) and not owned
     mknod = bool(host.effective & BITS["CAP_MKNOD"])
     needs = "it takes CAP_SYS_RESOURCE, which this process has not got"

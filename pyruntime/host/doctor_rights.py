@@ -65,15 +65,30 @@ def _capabilities(host: Survey) -> Iterator[Finding]:
 
 
 def _rootless(host: Survey) -> Iterator[Finding]:
-    if not host.unprivileged_userns:
-        loss = "no container can be made by this user"
-        yield Finding("rights", "user namespaces", MISSING, "forbidden to ordinary users", loss)
+    why, remedy = host.userns_forbidden
+    if why:
+        text = f"forbidden to ordinary users: {why}"
+        loss = f"no container can be made by this user; as root: {remedy}"
+        yield Finding("rights", "user namespaces", MISSING, text, loss)
     else:
         yield Finding("rights", "user namespaces", OK, "allowed")
     one = "a container can have one user id and one group id only"
     faults = [f"{name}: {why}" for name, why in host.mappers.items() if why]
     text = "; ".join(faults) or "installed"
-    yield Finding("rights", "newuidmap", LIMITED if faults else OK, text, one if faults else "")
-    there = host.subordinate
-    text = "ranges in /etc/subuid and /etc/subgid" if there else "none in /etc/subuid, /etc/subgid"
-    yield Finding("rights", "subordinate ids", OK if there else LIMITED, text, "" if there else one)
+    loss = f"{one}; Debian's package uidmap has newuidmap and newgidmap" if faults else ""
+    yield Finding("rights", "newuidmap", LIMITED if faults else OK, text, loss)
+    yield _subordinate(host, one)
+
+
+def _subordinate(host: Survey, one: str) -> Finding:
+    absent = [f"/etc/sub{kind}" for kind, ranges in host.subordinate.items() if not ranges]
+    if absent:
+        text = f"none in {' and '.join(absent)}"
+        remedy = "`usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER`"
+        loss = f"{one}; as root: {remedy}"
+        return Finding("rights", "subordinate ids", LIMITED, text, loss)
+    text = "; ".join(
+        f"{kind} {', '.join(f'{first} to {first + count - 1}' for first, count in ranges)}"
+        for kind, ranges in host.subordinate.items()
+    )
+    return Finding("rights", "subordinate ids", OK, text)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-import stat
 import sys
 
 from pyruntime._shim import lib
 from pyruntime.cgroups.detect import detect, own_directory
 from pyruntime.errors import CgroupError, ConfigError, HostError
-from pyruntime.host import rdt
+from pyruntime.host import idrange, rdt
+from pyruntime.host.files import read
 from pyruntime.host.lsm import apparmor_enabled, selinux_enabled
 from pyruntime.host.seccomp.library import load, locate
 from pyruntime.plan.facts import CgroupFacts
@@ -36,9 +36,8 @@ class Survey:
     may make cgroups below its own. security: the active modules, as the kernel lists them.
     seccomp_actions: the actions the kernel knows. seccomp_mode: of this process, 2: filtered.
     effective, bounding: capability masks of this process. nofile: its hard limit, -1 unlimited.
-    subordinate: whether the caller has ranges in /etc/subuid and /etc/subgid.
-    libseccomp: where it is and
-    works, "" when not. resctrl: where it is mounted, "" when not. mappers: newuidmap and newgidmap, each "" or why it is of no use. systemd: it is the host's
+    userns_forbidden, subordinate, mappers: as host.idrange has them. libseccomp: where it is and
+    works, "" when not. resctrl: where it is mounted, "" when not. systemd: it is the host's
     init; bus: its socket for the caller is there. programs: path by name, "" when missing.
     """
 
@@ -50,7 +49,7 @@ class Survey:
     calls: dict[str, int]
     namespaces: frozenset[str]
     limits: dict[str, int]
-    unprivileged_userns: bool
+    userns_forbidden: tuple[str, str]
     filesystems: frozenset[str]
     cgroup: CgroupFacts
     writable: dict[str, bool]
@@ -65,7 +64,7 @@ class Survey:
     effective: int
     bounding: int
     nofile: int
-    subordinate: bool
+    subordinate: dict[str, list[tuple[int, int]]]
     mappers: dict[str, str]
     systemd: bool
     bus: bool
@@ -94,15 +93,6 @@ def survey() -> Survey:
     return found
 
 
-def read(path: str) -> str:
-    """The file's text; "" when it cannot be read."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
-
-
 def bus_path(euid: int) -> str:
     """Where systemd can be asked for a cgroup: the system's bus, or the user's own."""
     if euid == 0:
@@ -117,11 +107,7 @@ def _namespaces(found: Survey) -> None:
         text = read(f"/proc/sys/user/max_{kind}_namespaces").strip()
         if text:
             found.limits[kind] = int(text)
-    switches = (
-        ("/proc/sys/kernel/unprivileged_userns_clone", "0"),
-        ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"),
-    )
-    found.unprivileged_userns = all(read(path).strip() != off for path, off in switches)
+    found.userns_forbidden = idrange.forbidden()
 
 
 def _cgroups(found: Survey) -> None:
@@ -169,29 +155,5 @@ def _rights(found: Survey) -> None:
     found.seccomp_mode = int(status.get("Seccomp", "0"))
     found.last_cap = int(read("/proc/sys/kernel/cap_last_cap") or 40)
     found.nofile = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    found.subordinate = all(_has_range(path, found.euid) for path in ("/etc/subuid", "/etc/subgid"))
-    found.mappers = {name: _mapper_fault(name) for name in ("newuidmap", "newgidmap")}
-
-
-def _has_range(path: str, uid: int) -> bool:
-    import pwd
-
-    try:
-        owners = {str(uid), pwd.getpwuid(uid).pw_name}
-    except KeyError:
-        owners = {str(uid)}
-    return any(line.split(":")[0] in owners for line in read(path).splitlines())
-
-
-def _mapper_fault(name: str) -> str:
-    """Why the program cannot write an id map for an ordinary user; "" when it can."""
-    path = shutil.which(name)
-    if not path:
-        return "it is not installed"
-    if os.stat(path).st_mode & stat.S_ISUID:
-        return ""
-    try:
-        os.getxattr(path, "security.capability")
-    except OSError:
-        return f"{path} is neither setuid root nor has it file capabilities"
-    return ""
+    found.subordinate = idrange.subordinate(found.euid)
+    found.mappers = idrange.mapper_faults()

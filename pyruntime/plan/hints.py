@@ -29,8 +29,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyruntime.plan.step import Step
 
+CLONE_NEWUSER = 0x10000000
 SOURCE = "the source must exist on the host; a relative one is below the bundle"
 NS_LIMIT = "a limit in /proc/sys/user/max_*_namespaces is reached"
+USERNS = (
+    "a switch of the kernel or of AppArmor forbids user namespaces to ordinary users: `pyruntime"
+    " doctor` says which, and what to do"
+)
 KINDS = "source and target must both be directories, or neither"
 MISSING_TARGET = (
     "the mount point is missing and cannot be made on a read-only filesystem: create it in the"
@@ -73,7 +78,8 @@ HINTS = {
     ("mount_remount", EINVAL): "there must be a mount at this path",
     ("mount_attr", EINVAL): "there must be a mount at this path",
     ("mount_fs", EPERM): "the root of a user namespace can mount few filesystems",
-    ("ns_unshare", EPERM): "new namespaces need root or a user namespace",
+    ("ns_unshare", EPERM): "new namespaces need root or a user namespace; AppArmor may forbid them"
+    " to ordinary users even there: see `pyruntime doctor`",
     ("ns_unshare", ENOSPC): NS_LIMIT,
     ("ns_unshare", EUSERS): NS_LIMIT,
     ("ns_root", EINVAL): "the user namespace needs a mapping of containerID 0",
@@ -116,6 +122,8 @@ def hint(step: Step, errno: int, what: str) -> str:
         return SOURCE
     if step.op == "mount_fs" and errno == EPERM:
         return OWN_NAMESPACE.get(str(step.args["fstype"]), HINTS[step.op, errno])
+    if step.op == "ns_unshare" and errno == EPERM and step.args["flags"] == CLONE_NEWUSER:
+        return USERNS
     if step.op == "source_open" and errno == EINVAL and what.startswith("map the ids"):
         return "the filesystem may not support id-mapped mounts"
     if step.op == "seccomp" and errno == EINVAL:

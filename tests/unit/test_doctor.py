@@ -27,7 +27,7 @@ def complete() -> Survey:
     host.calls = dict.fromkeys(CALLS, 0)
     host.namespaces = frozenset(LIMITS)
     host.limits = dict.fromkeys(LIMITS, 1000)
-    host.unprivileged_userns = True
+    host.userns_forbidden = ("", "")
     host.filesystems = frozenset(("proc", "sysfs", "tmpfs", "devpts", "mqueue", "overlay"))
     paths = {name: f"/sys/fs/cgroup/{name}" for name in V1}
     host.cgroup = CgroupFacts("v1", paths, "", (), dict.fromkeys(V1, "/"))
@@ -38,7 +38,7 @@ def complete() -> Survey:
     host.libseccomp, host.resctrl = "/usr/lib/libseccomp.so.2", ""
     host.last_cap, host.effective, host.bounding = 40, (2 << 40) - 1, (2 << 40) - 1
     host.nofile = 1024
-    host.subordinate = True
+    host.subordinate = {"uid": [(100000, 65536)], "gid": [(100000, 65536)]}
     host.mappers = {"newuidmap": "", "newgidmap": ""}
     host.systemd = host.bus = True
     host.programs = {"criu": "/usr/sbin/criu", "ps": "/bin/ps"}
@@ -145,10 +145,15 @@ def test_ordinary_user() -> None:
     host.euid, host.effective, host.nofile = 1000, 0, -1
     assert only(host) == ("rights", "user", LIMITED)
     host.mappers["newuidmap"] = "it is not installed"
-    host.subordinate = False
+    host.subordinate["gid"] = []
     assert [finding.name for finding in bad(host)] == ["user", "newuidmap", "subordinate ids"]
-    host.unprivileged_userns = False
+    assert bad(host)[2].text == "none in /etc/subgid"
+    assert "usermod --add-subuids" in bad(host)[2].consequence
+    host.userns_forbidden = ("kernel.unprivileged_userns_clone is 0", "`sysctl ...`")
     assert verdict(judge(host)) == MISSING
+    found = next(finding for finding in bad(host) if finding.name == "user namespaces")
+    assert found.text.endswith(": kernel.unprivileged_userns_clone is 0")
+    assert "`sysctl ...`" in found.consequence
 
 
 def test_security_and_helpers() -> None:

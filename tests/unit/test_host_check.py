@@ -130,3 +130,43 @@ def test_a_hook_of_the_container_is_not_looked_for(bundle: Path) -> None:
 def test_members() -> None:
     assert members("0-2,5") == {0, 1, 2, 5}
     assert members("") == set()
+
+
+def rootless(*ranges: tuple[int, int, int], **host: Any) -> Change:
+    """The bundle of an ordinary user with this mapping, on a host that has what is given."""
+
+    def change(config: dict[str, Any], survey: Survey) -> None:
+        survey.euid, survey.effective = 1000, 0
+        for name, value in host.items():
+            setattr(survey, name, value)
+        config["linux"]["namespaces"].append({"type": "user"})
+        names = ("containerID", "hostID", "size")
+        maps = [dict(zip(names, entry, strict=True)) for entry in ranges]
+        config["linux"] |= {"uidMappings": maps, "gidMappings": maps}
+        config["process"]["rlimits"] = []
+
+    return change
+
+
+GIVEN = ((0, 5000, 1), (1, 100_000, 65_536))
+UIDS, GIDS = "/linux/uidMappings", "/linux/gidMappings"
+
+
+def test_an_ordinary_user(bundle: Path) -> None:
+    granted = {kind: [(100_000, 65_536), (5000, 1)] for kind in ("uid", "gid")}
+    assert check(bundle, rootless(*GIVEN, subordinate=granted)) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "found"),
+    [
+        ({"userns_forbidden": ("user.max_user_namespaces is 0", "x")}, ["/linux/namespaces"]),
+        ({"mappers": {"newuidmap": "it is not installed", "newgidmap": ""}}, [UIDS]),
+        ({"subordinate": {"uid": [(5000, 1), (100_000, 65_536)], "gid": []}}, [GIDS]),
+        ({"subordinate": {kind: [(100_000, 65_535)] for kind in ("uid", "gid")}}, [UIDS, GIDS]),
+    ],
+)
+def test_what_an_ordinary_user_lacks(host: dict[str, Any], found: list[str], bundle: Path) -> None:
+    granted = {kind: [(5000, 1), (100_000, 65_536)] for kind in ("uid", "gid")}
+    change = rootless(*GIVEN, **{"subordinate": granted} | host)
+    assert check(bundle, change) == [("error", pointer) for pointer in found]
