@@ -165,8 +165,10 @@ compiles it, and which tests hold it. Two tests go over all of them:
 `tests/unit/test_plan_supported.py` (each is read or refused, on cgroup v1 and v2) and
 `tests/integration/test_every_field.py` (all that go together, in one container).
 
-Of `vm` nothing is carried out: it is refused. The sections of other platforms are ignored, and
-so are unknown properties, with a warning of `validate`.
+`vm` is refused, with the reason: the specification's config-vm describes the hypervisor, kernel and
+image of a container that is a virtual machine, and this runtime makes containers of namespaces.
+The sections of other platforms are ignored, and so are unknown properties, with a warning of
+`validate`.
 
 | Property | with | compiled in `pyruntime/` | tests in `tests/` | |
 |---|---|---|---|---|

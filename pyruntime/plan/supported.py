@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a valid config may ask for and this version does not carry out.
+"""What a valid config may ask for and this runtime does not carry out.
 
 It is refused with its reason, never ignored. A value that asks for nothing (null, an empty
 object) is no request. Further refusals that depend on the host are raised where the value is
@@ -27,7 +27,10 @@ def problems(config: Map) -> list[Problem]:
 
 def _fields(config: Map) -> list[Problem]:
     if config.get("vm"):
-        return [Problem("virtual machines are not supported yet", pointer="/vm")]
+        # The specification's config-vm is about the hypervisor, kernel and image of a container
+        # that is a virtual machine.
+        message = "is for runtimes with a hypervisor: this one makes containers of namespaces"
+        return [Problem(message, pointer="/vm")]
     return []
 
 

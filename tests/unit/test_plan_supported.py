@@ -142,7 +142,7 @@ def test_what_is_refused_is_named() -> None:
     with pytest.raises(Unsupported) as refused:
         plans.create(document)
     assert [problem.pointer for problem in refused.value.problems] == ["/vm"]
-    assert str(refused.value).startswith("/vm: ")
+    assert str(refused.value).startswith("/vm: is for runtimes with a hypervisor")
 
 
 @pytest.mark.parametrize(

@@ -1224,7 +1224,7 @@ SCHEMAS: dict[str, Any] = {
   "title": "Sections of config.json for platforms other than Linux, runtime-spec 1.3.0: checked, then ignored",
   "$defs": {
    "vm": {
-    "description": "virtual machine, ignored",
+    "description": "virtual machine, refused: for runtimes with a hypervisor",
     "type": "object",
     "required": [
      "kernel"
