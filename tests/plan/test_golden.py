@@ -26,14 +26,18 @@ CASES = [
     ("containerd", "v2"),
     ("docker", "v1"),
     ("docker", "v2"),
+    ("rootless", "hybrid"),
+    ("rootless", "v2"),
 ]
+# Whose plan it is: an ordinary user has no other rights than those of the user namespace.
+UIDS = {"rootless": 1000}
 
 
 @pytest.mark.parametrize(("name", "host"), CASES)
 def test_the_plan_reads_as_agreed(name: str, host: str) -> None:
     document = json.loads((HERE / "data" / f"{name}.json").read_text())
     paths = ["/sys/fs/cgroup/memory/web/tasks"] if host != "v2" else []
-    plan = plans.create(document, cgroup=HOSTS[host](), cgroup_paths=paths)
+    plan = plans.create(document, cgroup=HOSTS[host](), euid=UIDS.get(name, 0), cgroup_paths=paths)
     golden = HERE / "golden" / f"{name}-{host}.txt"
     text = render.text(plan)
     if os.environ.get("PYRUNTIME_UPDATE_GOLDEN"):
@@ -41,7 +45,7 @@ def test_the_plan_reads_as_agreed(name: str, host: str) -> None:
     assert text == golden.read_text()
 
 
-@pytest.mark.parametrize("name", ["spec", "containerd", "docker"])
+@pytest.mark.parametrize("name", sorted({name for name, _ in CASES}))
 def test_the_configurations_are_valid(name: str) -> None:
     document = json.loads((HERE / "data" / f"{name}.json").read_text())
     fault, problems = check(document, "config")
@@ -52,7 +56,7 @@ def test_the_configurations_are_valid(name: str) -> None:
 @pytest.mark.parametrize(("name", "host"), CASES)
 def test_the_plan_is_encodable_and_goes_into_json(name: str, host: str) -> None:
     document = json.loads((HERE / "data" / f"{name}.json").read_text())
-    plan = plans.create(document, cgroup=HOSTS[host]())
+    plan = plans.create(document, cgroup=HOSTS[host](), euid=UIDS.get(name, 0))
     assert encode(plan)[:8] == b"PYRPLAN\0"
     shown = json.dumps(render.data(plan))
     assert "vt100" not in shown, "an environment value is shown"
