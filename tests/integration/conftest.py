@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from integration.account import account as account
 from integration.asking import QUIET
 from integration.gate import Gate
 from support.bundle import Bundle

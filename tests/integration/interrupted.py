@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 CALL = re.compile(r"(\w+)\(")
@@ -32,10 +33,13 @@ class Point:
         return f"{self.occurrence}. {self.line[:100]}"
 
 
-def points(command: list[str], log: Path, start: str) -> list[Point]:
-    """Every call of a command that runs through, from the first that mentions `start` on."""
+def points(command: list[str], log: Path, start: str, *, prefix: Sequence[str] = ()) -> list[Point]:
+    """Every call of a command that runs through, from the first that mentions `start` on.
+
+    prefix: what executes strace, such as setpriv(1), so that its own calls don't count.
+    """
     subprocess.run(
-        ["strace", "-qq", "-o", str(log), *command],
+        [*prefix, "strace", "-qq", "-o", str(log), *command],
         check=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -53,11 +57,12 @@ def points(command: list[str], log: Path, start: str) -> list[Point]:
     return found
 
 
-def kill_at(point: Point, command: list[str]) -> bool:
+def kill_at(point: Point, command: list[str], *, prefix: Sequence[str] = ()) -> bool:
     """Run the command and kill it at a point; False when it ended before."""
     inject = f"inject={point.name}:signal=KILL:when={point.occurrence}"
+    strace = ["strace", "-qq", "-o", "/dev/null", "-e", f"trace={point.name}", "-e", inject]
     done = subprocess.run(
-        ["strace", "-qq", "-o", "/dev/null", "-e", f"trace={point.name}", "-e", inject, *command],
+        [*prefix, *strace, *command],
         check=False,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -64,6 +64,7 @@ def owners(
 SHOW = "stat -c %u:%g /m/file; stat -c %u:%g /m/below/file"
 
 
+@pytest.mark.vm
 def test_the_containers_own_mapping(runtime: Runtime, bundle: Make, source: Path) -> None:
     script = f"{SHOW}; touch /m/new && stat -c %u /m/new"
     made = mapped(bundle, script)
@@ -71,6 +72,7 @@ def test_the_containers_own_mapping(runtime: Runtime, bundle: Make, source: Path
     assert os.stat(source / "new").st_uid == 0
 
 
+@pytest.mark.vm
 def test_all_that_is_mounted_below(runtime: Runtime, bundle: Make, source: Path) -> None:
     found = owners(runtime, mapped(bundle, SHOW), source, "rbind,ridmap", MAPS)
     assert found == ["1000:1000", "5:5"]
@@ -82,6 +84,7 @@ def test_a_mapping_of_its_own(runtime: Runtime, bundle: Make, source: Path) -> N
     assert owners(runtime, made, source, "rbind,ridmap", OTHER) == ["0:0", "77:77"]
 
 
+@pytest.mark.vm
 def test_the_mapping_of_a_joined_namespace(runtime: Runtime, bundle: Make, source: Path) -> None:
     name = runtime.create(mapped(bundle, "true"))
     path = f"/proc/{pid(runtime, name)}/ns/user"

@@ -7,10 +7,14 @@ Each test walks through one command's calls, killing it at one after the other.
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+from integration.account import Account, ranges
+from integration.inside import mapped
 from integration.interrupted import Point, kill_at, points
 from support.bundle import Bundle
 from support.leftovers import Snapshot
@@ -30,18 +34,27 @@ def strace() -> None:
         pytest.skip("strace is not installed")
 
 
+class Caller(Protocol):
+    """A Runtime, or an Account."""
+
+    def __call__(self, *args: str, check: bool = ...) -> subprocess.CompletedProcess[str]: ...
+
+    def new_id(self) -> str: ...
+
+
 def check_each(
     chosen: Sequence[Point],
-    runtime: Runtime,
+    runtime: Caller,
     leftovers: Snapshot,
     prepare: Callable[[str], list[str]],
+    prefix: Sequence[str] = (),
 ) -> None:
     """Kill the command that `prepare` gives for an id at each point; then delete by force."""
     bad = []
     killed = 0
     for point in chosen:
         name = runtime.new_id()
-        killed += kill_at(point, prepare(name))
+        killed += kill_at(point, prepare(name), prefix=prefix)
         done = runtime("delete", "--force", name, check=False)
         if done.returncode:
             bad.append(f"{point}\n  delete: {done.stderr}")
@@ -57,6 +70,11 @@ def step(request: pytest.FixtureRequest) -> int:
     return found
 
 
+def seldom(step: int) -> int:
+    """A sample of half the size, for what is much like test_create."""
+    return step if step == 1 else 2 * step
+
+
 def test_create(
     step: int, runtime: Runtime, bundle: Make, leftovers: Snapshot, tmp_path: Path
 ) -> None:
@@ -70,6 +88,42 @@ def test_create(
     runtime("delete", "--force", first)
     assert any(point.name.startswith("clone") for point in found)
     check_each(found[::step], runtime, leftovers, create)
+
+
+def test_create_with_a_user_namespace(
+    step: int, runtime: Runtime, bundle: Make, leftovers: Snapshot, tmp_path: Path
+) -> None:
+    """The init goes on as another process, which the runtime learns of half-way."""
+    made = mapped(bundle, "exec sleep 1000")
+
+    def create(name: str) -> list[str]:
+        return runtime.command("create", "--bundle", made, name)
+
+    first = runtime.new_id()
+    found = points(create(first), tmp_path / "strace", first)
+    runtime("delete", "--force", first)
+    assert any("uid_map" in point.line for point in found)
+    check_each(found[:: seldom(step)], runtime, leftovers, create)
+
+
+@pytest.mark.parametrize("subordinate", ["", "300000:65536"], ids=["one id", "newuidmap"])
+def test_create_of_an_ordinary_user(
+    subordinate: str, step: int, account: Account, leftovers: Snapshot
+) -> None:
+    account.subordinate = subordinate
+    if subordinate and not shutil.which("newuidmap"):
+        pytest.skip("newuidmap is not installed")
+    account.configure("exec sleep 1000", **(ranges(1, 300_000, 65_536) if subordinate else {}))
+
+    def create(name: str) -> list[str]:
+        return [str(account.program), "create", "--bundle", str(account.bundle), name]
+
+    words = [f"{name}={value}" for name, value in account.environment().items()]
+    prefix = account.command("env", *words)
+    first = account.new_id()
+    found = points(create(first), account.home / "run/strace", first, prefix=prefix)
+    account("delete", "--force", first)
+    check_each(found[:: seldom(step)], account, leftovers, create, prefix)
 
 
 def test_start(

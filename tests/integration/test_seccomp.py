@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from integration.asking import QUIET, pid, status
+from integration.inside import FIRST, MAPS, give, namespaces
 from support import profile
 from support.bundle import Bundle
 from support.notify import Agent
@@ -289,4 +290,37 @@ def test_no_agent_at_start(runtime: Runtime, make: Make, agent_path: Path) -> No
     with Agent(agent_path):
         runtime("start", name)
         assert status(runtime, name) == "running"
+        runtime("delete", "--force", name)
+
+
+WAYS_IN = {
+    "user": ("pid", "network", "ipc", "uts", "mount", "user"),
+    "time": ("pid", "network", "ipc", "uts", "mount", "time"),
+    "user and time": ("pid", "network", "ipc", "uts", "mount", "user", "time"),
+    "time alone": ("mount", "uts", "time"),
+}
+
+
+@pytest.mark.parametrize("no_new_privs", [True, False])
+@pytest.mark.parametrize("kinds", WAYS_IN.values(), ids=WAYS_IN)
+def test_an_agent_of_an_init_that_goes_on_as_a_child(
+    kinds: tuple[str, ...], no_new_privs: bool, runtime: Runtime, make: Make, agent_path: Path
+) -> None:
+    """The way into these namespaces is a fork: the pid that the agent is told is the child's."""
+    made = make(notifying(agent_path), "exec sleep 1000", no_new_privs=no_new_privs)
+    linux: dict[str, Any] = {"namespaces": namespaces(*kinds)}
+    if "user" in kinds:
+        linux |= {"uidMappings": MAPS, "gidMappings": MAPS}
+        give(made.rootfs, FIRST)
+    made.change(linux=linux)
+    with Agent(agent_path) as first:
+        name = runtime.create(made)
+        runtime("start", name)
+        agent_path.unlink()
+        with Agent(agent_path, errno=66) as added:
+            said = runtime("exec", name, "syscalls", str(MKDIR), "0", "0").stdout
+        init = pid(runtime, name)
+        assert said == "-66\n" and added.calls == [MKDIR]
+        assert first.state["pid"] == first.state["state"]["pid"] == init
+        assert added.state["state"]["pid"] == init != added.state["pid"]
         runtime("delete", "--force", name)

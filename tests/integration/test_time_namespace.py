@@ -32,7 +32,11 @@ def shown(output: str) -> tuple[float, list[list[str]], str]:
     return float(uptime), [line.split() for line in offsets], link
 
 
-@pytest.mark.parametrize("kinds", [PLAIN, ("mount", "time", "uts")], ids=["pid", "no pid"])
+@pytest.mark.parametrize(
+    "kinds",
+    [pytest.param(PLAIN, marks=pytest.mark.vm), ("mount", "time", "uts")],
+    ids=["pid", "no pid"],
+)
 def test_the_clocks_of_a_new_one(kinds: tuple[str, ...], runtime: Runtime, bundle: Make) -> None:
     before = time.clock_gettime(time.CLOCK_BOOTTIME)
     made = clocked(bundle, SHOW, *kinds, timeOffsets=OFFSETS)
@@ -49,13 +53,16 @@ def test_without_offsets(runtime: Runtime, bundle: Make) -> None:
     assert link != os.readlink("/proc/self/ns/time")
 
 
+@pytest.mark.vm
 def test_in_a_user_namespace(runtime: Runtime, bundle: Make) -> None:
     made = mapped(bundle, SHOW, (*KINDS, "time"), linux={"timeOffsets": OFFSETS})
     uptime, offsets, _ = shown(runtime.run(made).stdout)
     assert uptime > DAY and offsets[0] == ["monotonic", "-7", "0"]
 
 
-@pytest.mark.parametrize("user", [False, True], ids=["root", "user namespace"])
+@pytest.mark.parametrize(
+    "user", [False, pytest.param(True, marks=pytest.mark.vm)], ids=["root", "user namespace"]
+)
 def test_exec_and_join(user: bool, runtime: Runtime, bundle: Make) -> None:
     sleep = "exec sleep 1000"
     if user:
