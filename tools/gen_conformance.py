@@ -7,6 +7,7 @@ that compiles it, the tests that hold it.
 
 The properties come from schemas/, so that none is forgotten. For each the named module has to
 name it, and for each row one of the named tests: a claim that went stale ends the generator.
+So does a test of tools/spec_requirements.py that is not there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from spec_requirements import REQUIREMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/spec-conformance.md"
@@ -173,6 +176,12 @@ The sections of other platforms are ignored, and so are unknown properties, with
 | Property | with | compiled in `pyruntime/` | tests in `tests/` | |
 |---|---|---|---|---|
 """
+MIDDLE = """
+## Requirements beyond properties
+
+| Section | Requirement | tests in `tests/` |
+|---|---|---|
+"""
 
 
 def properties(name: str = "config.json") -> Iterator[Path_]:
@@ -268,8 +277,26 @@ def page() -> str:
     return HEAD + "".join(out)
 
 
+def requirements() -> str:
+    out = [MIDDLE]
+    for section, rows in REQUIREMENTS.items():
+        for requirement, tests in rows:
+            for test in tests.split():
+                find(test)
+            out.append(f"| {section} | {requirement} | {', '.join(tests.split())} |\n")
+    return "".join(out)
+
+
+def find(test: str) -> None:
+    """Raises SystemExit when there is no such function in the file."""
+    file, _, function = test.partition("::")
+    path = ROOT / "tests" / file
+    if not path.exists() or not re.search(rf"^def {function}\(", path.read_text(), re.MULTILINE):
+        raise SystemExit(f"gen_conformance: there is no test {test}")
+
+
 def main() -> int:
-    text = page()
+    text = page() + requirements()
     if "--check" in sys.argv[1:]:
         if not PAGE.exists() or PAGE.read_text() != text:
             print(f"{PAGE.relative_to(ROOT)} is stale: run tools/gen_conformance.py")

@@ -163,3 +163,13 @@ def test_closed_stdio(runtime: Runtime, bundle: Make) -> None:
         check=False,
     )
     assert done.returncode == 7
+
+
+def test_the_file_systems_that_programs_expect(
+    runtime: Runtime, bundle: Callable[..., Bundle]
+) -> None:
+    """config-linux, "Default Filesystems", each where a bundle asks for it."""
+    shown = runtime.run(bundle(["/bin/cat", "/proc/self/mounts"])).stdout
+    kinds = {line.split()[1]: line.split()[2] for line in shown.splitlines()}
+    expected = {"/proc": "proc", "/sys": "sysfs", "/dev/pts": "devpts", "/dev/shm": "tmpfs"}
+    assert {place: kinds.get(place) for place in expected} == expected
