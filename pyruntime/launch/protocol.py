@@ -118,7 +118,7 @@ def take(message: Message, fds: list[int], on_fd: Callable[[str, int], None]) ->
     """Give the descriptor of an FD message to on_fd, which owns it then; close all others."""
     try:
         if message.kind == ops.MSG_FD and fds:
-            on_fd(message.data.decode().rstrip("\0"), fds.pop())
+            on_fd(message.data.decode("utf-8", "replace").rstrip("\0"), fds.pop())
     finally:
         for fd in fds:
             os.close(fd)

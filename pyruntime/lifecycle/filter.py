@@ -6,6 +6,9 @@ Imported by containers that have one; what a filter is compiled to is host.secco
 
 from __future__ import annotations
 
+import os
+
+from pyruntime.errors import HostError
 from pyruntime.host.seccomp import listener as agents
 from pyruntime.plan import seccomp
 
@@ -33,10 +36,12 @@ class Agent:
         self._sock = agents.connect(self._listener)
 
     def deliver(self, fd: int, pid: int, container: dict[str, Any]) -> None:
-        """pid: of the process under the filter; container: its state. fd is closed, and so is
-        the connection. Raises HostError.
+        """Once, and after `connect`. pid: of the process under the filter; container: its
+        state. fd is closed, and so is the connection. Raises HostError.
         """
-        assert self._sock is not None, "connected before the init was told to go on"
+        if self._sock is None:
+            os.close(fd)
+            raise HostError("init sent a filter's listener twice or too early", code="init")
         agents.deliver(self._sock, self._listener, fd, pid, container)
         self._sock = None
 

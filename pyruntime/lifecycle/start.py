@@ -7,7 +7,7 @@ import os
 import time
 
 from pyruntime import jsontext, state
-from pyruntime.errors import Error, StateError, StepError
+from pyruntime.errors import Error, HostError, StateError, StepError
 from pyruntime.launch import start as start_socket
 from pyruntime.lifecycle.late import restore
 from pyruntime.lifecycle.pidfile import service_manager
@@ -101,8 +101,10 @@ def _go(
     """
     agent = _agent(directory, record)
 
-    def descriptor(_name: str, fd: int) -> None:
-        assert agent is not None, "late_listener knows"
+    def descriptor(name: str, fd: int) -> None:
+        if name != "seccomp" or agent is None:
+            os.close(fd)
+            raise HostError(f"init sent a descriptor {name!r}", op="recvmsg", code="init")
         agent.deliver(fd, record.pid, record.oci_state(state.CREATED))
 
     try:

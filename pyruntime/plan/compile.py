@@ -344,15 +344,21 @@ def _hooks(c: _Create, kind: str, status: str, env: list[str], cwd: str) -> list
 
 def _ready(c: _Create) -> list[Step]:
     """All is set up: wait for `start` if there is to be one, then become the process."""
-    steps = [ops.sync("", phase=ops.PHASE_READY)]
-    if c.options.detach_start:
-        steps.append(ops.wait_start(""))
+    hooks: list[Step] = []
     if c.process:
         hooks = _hooks(c, "startContainer", "created", c.process.env, c.process.cwd)
-        if hooks:
-            # They are under the filter, too.
-            steps += [*c.filter, *hooks]
-            c.filter = []
-        last = process.exec_steps(c.process, c.plan.preserve, c.options.listen_fds, c.filter)
-        steps += last
+    closing = process.closing_step(c.plan.preserve, start=c.options.detach_start)
+    # Before the wait, unless the hooks are given descriptors.
+    late = bool(hooks) and c.hook_slots != (0, 0)
+    steps = [*([] if late else [closing]), ops.sync("", phase=ops.PHASE_READY)]
+    if c.options.detach_start:
+        steps.append(ops.wait_start(""))
+    if hooks:
+        # They are under the filter, too.
+        steps += [*c.filter, *hooks]
+        c.filter = []
+    if late:
+        steps.append(process.closing_step(c.plan.preserve))
+    if c.process:
+        steps += process.exec_steps(c.process, c.options.listen_fds, c.filter)
     return steps

@@ -72,9 +72,9 @@ def compile_exec(
         *process.console_steps(added, leave=late),
         *process.property_steps(added, facts.last_cap, plan.warnings, kept),
         *process.lookup_steps(added),
+        process.closing_step(plan.preserve),
     ]
     if late:
-        plan.steps.append(process.closing_step(plan.preserve))
         if kept and not plan.listener and _filter_lets_fork(linux, added):
             plan.steps += [*filter_, set_step(added.capabilities)]
             filter_ = []
@@ -83,7 +83,7 @@ def compile_exec(
             plan.steps.append(ops.console_take("/terminal"))
     plan.steps += [
         ops.sync("", phase=ops.PHASE_READY),
-        *process.exec_steps(added, plan.preserve, options.listen_fds, filter_, closed=late),
+        *process.exec_steps(added, options.listen_fds, filter_),
     ]
     return plan
 

@@ -271,26 +271,16 @@ def filter_steps(
     return [step], seccomp.PRIVILEGE if privileged else 0
 
 
-def closing_step(keep: int) -> Step:
-    """keep: descriptors from 3 on that stay open."""
-    return ops.fds_close("", keep=keep)
+def closing_step(keep: int, *, start: bool = False) -> Step:
+    """keep: descriptors from 3 on that stay open. start: so does the one that `start` calls."""
+    return ops.fds_close("", keep=keep, start=int(start))
 
 
 def exec_steps(
-    process: Process,
-    keep: int,
-    listen_fds: int = 0,
-    before_exec: Sequence[Step] = (),
-    *,
-    closed: bool = False,
+    process: Process, listen_fds: int = 0, before_exec: Sequence[Step] = ()
 ) -> list[Step]:
-    """keep: as closing_step's, which is here unless it was before (closed). listen_fds: told
-    by sd_listen_fds(3). before_exec: steps that nothing but execve follows."""
+    """listen_fds: told by sd_listen_fds(3). before_exec: steps that nothing but execve follows."""
     env = process.env
     if listen_fds:
         env = environment([*env, f"LISTEN_FDS={listen_fds}", "LISTEN_PID=1"])
-    return [
-        *([] if closed else [closing_step(keep)]),
-        *before_exec,
-        ops.execve(f"{process.pointer}/args", args=process.args, env=env),
-    ]
+    return [*before_exec, ops.execve(f"{process.pointer}/args", args=process.args, env=env)]

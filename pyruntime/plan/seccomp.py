@@ -73,7 +73,6 @@ FORK_CALLS: dict[str, tuple[int, ...]] = {
     "sendmsg": (),
     "recvfrom": (),
     "close": (),
-    "clock_gettime": (),
     "exit_group": (),
 }
 

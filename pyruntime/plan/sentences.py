@@ -199,8 +199,8 @@ def _seccomp(args: Args) -> str:
 
 
 def _fds_close(args: Args) -> str:
-    last = 2 + args["keep"]
-    return f"close all descriptors above {last}"
+    but = " but the one that start calls" if args["start"] else ""
+    return f"close all descriptors above {2 + args['keep']}{but}"
 
 
 def _execve(args: Args) -> str:

@@ -22,6 +22,9 @@ TABLE = Table()
 CWD, EXEC, SYNC = (f"_native/init/{name}.c" for name in ("cwd", "exec", "sync"))
 NOT_DUMPABLE = "sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0)"
 SPECTATOR = [*CAPABILITIES, "CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"]
+CLOSED_LATE = Edit(
+    "plan/compile.py", "steps = [*([] if late else [closing]), ops.sync", "steps = [ops.sync"
+)
 
 
 def waiting(scene: Scene) -> tuple[str, int]:
@@ -54,8 +57,8 @@ def neighbour_reads_the_waiting_init(scene: Scene) -> str:
     "CVE-2019-5736",
     Edit(
         "launch/spawn.py",
-        "lib.pyr_init_image(INIT_PATH.encode()),",
-        "os.open(INIT_PATH, os.O_RDONLY | os.O_CLOEXEC),",
+        "lib.pyr_init_image(os.fsencode(path)),",
+        "os.open(path, os.O_RDONLY | os.O_CLOEXEC),",
     ),
 )
 def neighbour_overwrites_the_init(scene: Scene) -> str:
@@ -88,8 +91,8 @@ def neighbour_overwrites_the_init(scene: Scene) -> str:
     "CVE-2019-5736",
     Edit(
         "launch/spawn.py",
-        "lib.pyr_init_image(INIT_PATH.encode()),",
-        "os.open(INIT_PATH, os.O_RDONLY | os.O_CLOEXEC),",
+        "lib.pyr_init_image(os.fsencode(path)),",
+        "os.open(path, os.O_RDONLY | os.O_CLOEXEC),",
     ),
 )
 def host_file_behind_exe(scene: Scene) -> str:
@@ -100,6 +103,17 @@ def host_file_behind_exe(scene: Scene) -> str:
     except OSError:
         return found if os.path.exists(found) else ""
     return "a writable executable"
+
+
+@TABLE.attack("", CLOSED_LATE)
+def neighbour_borrows_the_inits_procfs(scene: Scene) -> str:
+    """The waiting init's own, in which nothing is masked or read-only."""
+    _, pid = waiting(scene)
+    script = "ls -d /proc/1/fd/*/sys/kernel 2>/dev/null; ls -l /proc/1/fd | grep -c socket"
+    done = scene.run(neighbour(scene, pid, script, ["CAP_SYS_PTRACE"]))
+    *found, sockets = done.stdout.split()
+    assert sockets == "1", "the one that start calls is there to be seen"
+    return " ".join(found)
 
 
 @TABLE.attack(
@@ -133,7 +147,7 @@ def working_directory_is_a_descriptor(scene: Scene) -> str:
         "long ret = sys(close_range, c->base, ~0U, CLOSE_RANGE_CLOEXEC);",
         "long ret = 0;",
     ),
-    Edit(EXEC, "  long ret = 0;\n  if (c->report", "  long ret = 0;\n  return 0;\n  if (c->report"),
+    Edit(EXEC, "  long ret = 0;\n  for (int i", "  long ret = 0;\n  return 0;\n  for (int i"),
 )
 def leaked_descriptors(scene: Scene) -> str:
     fds = [os.open("/", os.O_RDONLY) for _ in range(18)]
@@ -146,7 +160,7 @@ def leaked_descriptors(scene: Scene) -> str:
     return " ".join(found[4:])
 
 
-@TABLE.attack("", Edit("_native/init/pivot.c", "  FD_AUTO old = ", "  int old = "))
+@TABLE.attack("", Edit("_native/init/pivot.c", "  FD_AUTO old = ", "  int old = "), CLOSED_LATE)
 def descriptor_of_the_old_root(scene: Scene) -> str:
     _, pid = waiting(scene)
     host = os.stat("/")
@@ -183,7 +197,6 @@ USERS = [
     "4294967296",
     "1x",
     "x",
-    "",
     " 0",
     "٠",
     "1:x",

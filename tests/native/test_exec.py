@@ -110,3 +110,17 @@ def test_descriptors_are_really_closed() -> None:
     with init:
         assert init.receive() is not None
         assert set(os.listdir(f"/proc/{init.pid}/fd")) == {"0", "1", "2", "3"}
+
+
+@pytest.mark.parametrize(("keep", "left"), [(0, "3 5"), (2, "3 4 5 7")])
+def test_the_socket_of_start_stays_open(keep: int, left: str) -> None:
+    """Between it and the one to report on there was the plan, behind it are slots."""
+    steps = [ops.fds_close("", keep=keep, start=1), ops.sync("", phase=ops.PHASE_READY)]
+    with open("/proc/self/ns/uts") as uts:
+        fds = [os.dup(uts.fileno()) for _ in range(10)]  # so that 3 and 4 are open
+        init = Init(steps, slots=fds[-2:], start=fds[-3], preserve=keep)
+        for fd in fds:
+            os.close(fd)
+    with init:
+        assert init.receive() is not None
+        assert set(os.listdir(f"/proc/{init.pid}/fd")) == {"0", "1", "2", *left.split()}

@@ -268,7 +268,7 @@ def test_start_container_hooks_come_last_in_the_process_s_surroundings() -> None
     plan = plans.create(document)
     [step] = plans.named(plan, "hook")
     assert (step.args["env"], step.args["cwd"]) == (["PATH=/bin", "B=c"], "/srv")
-    assert plans.order(plan)[-4:] == ["wait_start", "hook", "fds_close", "execve"]
+    assert plans.order(plan)[-5:] == ["fds_close", "sync", "wait_start", "hook", "execve"]
 
 
 @pytest.mark.parametrize(
@@ -290,13 +290,13 @@ def test_hooks_get_the_state_with_the_pid_filled_in(kind: str, status: str) -> N
 
 def test_run_does_not_wait_for_start() -> None:
     names = plans.order(plans.create(plans.config(), detach_start=False))
-    assert names[-3:] == ["sync", "fds_close", "execve"]
+    assert names[-3:] == ["fds_close", "sync", "execve"]
 
 
 def test_a_container_without_a_process_can_be_created() -> None:
     plan = plans.create(plans.config(process=None))
     assert plan.no_process
-    assert plans.order(plan)[-2:] == ["sync", "wait_start"]
+    assert plans.order(plan)[-3:] == ["fds_close", "sync", "wait_start"]
     with pytest.raises(ConfigError):
         plans.create(plans.config(process=None), detach_start=False)
 
@@ -304,7 +304,7 @@ def test_a_container_without_a_process_can_be_created() -> None:
 def test_descriptors_of_socket_activation() -> None:
     plan = plans.create(plans.config(), preserve_fds=3, listen_fds=2)
     assert plan.preserve == 3
-    assert plans.named(plan, "fds_close")[0].args == {"keep": 3}
+    assert plans.named(plan, "fds_close")[0].args == {"keep": 3, "start": 1}
     [execve] = plans.named(plan, "execve")
     assert execve.args["env"] == ["PATH=/bin", "LISTEN_FDS=2", "LISTEN_PID=1"]
 
@@ -347,7 +347,7 @@ def test_exec_joins_what_the_container_has() -> None:
 def test_exec_without_a_pid_namespace_does_not_fork() -> None:
     plan = plans.add(PROCESS, plans.config(linux=spaces("mount", "uts")))
     assert not plan.forks
-    assert plans.order(plan)[-4:] == ["exec_lookup", "sync", "fds_close", "execve"]
+    assert plans.order(plan)[-4:] == ["exec_lookup", "fds_close", "sync", "execve"]
 
 
 def test_the_terminal_of_an_added_process_is_taken_by_its_own_session() -> None:

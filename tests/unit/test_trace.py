@@ -54,7 +54,7 @@ def test_a_step_ends_when_the_next_begins(tmp_path: Path) -> None:
     plan = Plan(CgroupPlan("/x", []))
     plan.steps = [ops.setsid(""), ops.hostname("/hostname", name="h"), ops.procfs_open("")]
     tracer = Tracer(str(tmp_path / "t"))
-    steps = Steps(plan, tracer)
+    steps = Steps(dict(enumerate(plan.steps)).get, tracer)
     steps.take(0, stamps(10, 11))
     steps.take(2, stamps(15, 16))  # the second is the end of the step that failed
     steps.finish(20 * SECOND)

@@ -63,7 +63,7 @@ struct ctx {
   uint64_t joined;       /* CLONE_NEW* of what ns_join steps have entered */
   uint64_t caller_umask; /* what the runtime was started with */
   bool released;         /* READY was reached: the container outlives the runtime */
-  bool caps_told;        /* a second caps_set has nothing new to say */
+  uint64_t caps_told;    /* which capabilities caps_set could not give, once said */
   char exec_path[4096];  /* filled by exec_lookup */
   const char **args;     /* of the execve step, NULL before exec_prepare */
   const char **env;      /* the same */

@@ -115,9 +115,9 @@ int op_caps_set(struct ctx *c, const struct step *s) {
   uint64_t missing = want.permitted & ~have.permitted;
   missing |= want.effective & ~(have.permitted & want.permitted);
   missing |= want.inheritable & ~(have.permitted | have.inheritable);
-  if (missing != 0 && !c->caps_told)
+  if ((missing & ~c->caps_told) != 0)
     warn_missing(c, "capset", missing);
-  c->caps_told = true;
+  c->caps_told |= missing;
   want.permitted &= have.permitted;
   want.effective &= want.permitted;
   want.inheritable &= have.permitted | have.inheritable;

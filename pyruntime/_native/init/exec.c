@@ -68,19 +68,22 @@ int op_exec_lookup(struct ctx *c, const struct step *s) {
   return err < 0 ? fail(c, err, what, file) : 0;
 }
 
-/* Closes all but the standard streams, the caller's descriptors and the one to report on. */
+/* Closes all but the standard streams, the caller's descriptors, the one to report on and, if
+ * asked to, the one that `start` will call: who may look into a waiting init finds nothing. */
 int op_fds_close(struct ctx *c, const struct step *s) {
   unsigned first = 3 + (unsigned)s->n[N_fds_close_keep];
+  /* In this order, as the slots are. */
+  const int kept[] = {c->report, s->n[N_fds_close_start] != 0 ? slot_fd(c, SLOT_START) : -1};
   long ret = 0;
-  if (c->report < (int)first) {
-    ret = sys(close_range, first, ~0U, 0);
-  } else {
-    unsigned report = (unsigned)c->report;
-    if (report > first)
-      ret = sys(close_range, first, report - 1, 0);
-    if (ret >= 0)
-      ret = sys(close_range, report + 1, ~0U, 0);
+  for (int i = 0; ret >= 0 && i < 2; i++) {
+    if (kept[i] < (int)first)
+      continue;
+    if (kept[i] > (int)first)
+      ret = sys(close_range, first, kept[i] - 1, 0);
+    first = (unsigned)kept[i] + 1;
   }
+  if (ret >= 0)
+    ret = sys(close_range, first, ~0U, 0);
   if (ret < 0)
     return fail(c, (int)ret, "close_range", NULL);
   c->procfs = c->rootfs = c->nullfd = c->maskfd = -1;
