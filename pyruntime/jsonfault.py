@@ -62,6 +62,8 @@ def fault(text: bytes | str, max_depth: int) -> JsonError:
         except UnicodeDecodeError as err:
             line, column = line_column(err.object[: err.start].decode("utf-8"), err.start)
             return JsonError("not valid UTF-8", line=line, column=column)
+    if text[:1] == "\ufeff":
+        return JsonError("begins with a byte order mark", line=1, column=1)
     path: Path = []
     try:
         _Walk(text, path, max_depth).run(lambda path, key, value: None)

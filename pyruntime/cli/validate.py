@@ -45,7 +45,12 @@ def _of_host(raw: bytes, path: str, bundle: str, problems: list[Problem]) -> lis
     if any(problem.severity == "error" for problem in problems):
         return []
     config = load.parse(raw, path)
-    found = host_problems(config, os.path.abspath(bundle), survey())
+    said = {problem.pointer for problem in problems}  # of unknown capabilities both warn
+    found = [
+        problem
+        for problem in host_problems(config, os.path.abspath(bundle), survey())
+        if problem.severity == "error" or problem.pointer not in said
+    ]
     return explain.placed(found, raw)
 
 

@@ -72,11 +72,8 @@ class Capabilities:
         self.bounding = self.effective = self.permitted = self.inheritable = self.ambient = 0
 
 
-def read(
-    caps: Map, pointer: str, last_cap: int, warnings: list[Problem], *, checked: bool
-) -> Capabilities:
-    """Names to masks. Unknown names and those beyond last_cap are left out with a warning;
-    checked: the config's rules have warned of unknown names already."""
+def read(caps: Map, pointer: str, last_cap: int, warnings: list[Problem]) -> Capabilities:
+    """Names to masks. Unknown names and those beyond last_cap are left out with a warning."""
     known = (2 << last_cap) - 1
     found = Capabilities(pointer)
     for which in SETS:
@@ -86,10 +83,9 @@ def read(
             if bit & known:
                 mask |= bit
                 continue
-            if bit or not checked:
-                why = "this kernel does not have it" if bit else "no such capability"
-                where = f"{pointer}/{which}/{index}"
-                warnings.append(ignored(f"ignore capability {name}: {why}", where))
+            why = "this kernel does not have it" if bit else "no such capability"
+            where = f"{pointer}/{which}/{index}"
+            warnings.append(ignored(f"ignore capability {name}: {why}", where))
         setattr(found, which, mask)
     _limit_ambient(found, warnings)
     return found

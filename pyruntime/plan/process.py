@@ -186,7 +186,7 @@ def _capabilities(
     if section.get("capabilities") is None and not process.first:
         section, pointer = process.container, "/process/capabilities"
     caps = mapping(section, "capabilities")
-    return capabilities.read(caps, pointer, last_cap, warnings, checked=process.first)
+    return capabilities.read(caps, pointer, last_cap, warnings)
 
 
 def _rlimit_steps(process: Process) -> list[Step]:

@@ -210,6 +210,8 @@ def _slips(value: Any, kind: str) -> list[Problem]:
 
 def _nulls(value: Any, path: Path | None = None) -> list[Problem]:
     path = path or []
+    if not isinstance(value, dict | list):
+        return []  # the document as a whole
     items = value.items() if isinstance(value, dict) else enumerate(value)
     found = []
     for key, item in items:

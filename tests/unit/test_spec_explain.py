@@ -94,6 +94,7 @@ def test_bad_json_is_one_problem() -> None:
 
 def test_a_whole_document_of_the_wrong_kind() -> None:
     assert lines(problems([])) == ("1:1 error : must be an object, not an array []")
+    assert lines(problems(None)) == ("1:1 error : must be an object, not null []")
 
 
 def test_rules_are_silent_while_the_namespaces_are_broken() -> None:
