@@ -102,6 +102,16 @@ class Record:
         for name in self.__slots__:
             setattr(self, name, fields[name])
 
+    def check(self, container_id: str) -> None:
+        """Raises ValueError for a member that is not what this class writes."""
+        for name, kinds in _KINDS:
+            if not isinstance(getattr(self, name), kinds):
+                raise ValueError(f"{name} is of the wrong type")
+        if self.id != container_id:
+            raise ValueError("id is another container's")
+        if not (0 <= self.pid < 1 << 31 and self.pid_start >= 0):
+            raise ValueError("pid is no process id")
+
     def to_json(self) -> str:
         return jsontext.dumps({name: getattr(self, name) for name in self.__slots__}, lossless=True)
 
@@ -120,6 +130,16 @@ class Record:
         if self.annotations:
             state["annotations"] = self.annotations
         return state
+
+
+_NONE = type(None)
+_KINDS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
+    *((name, str) for name in ("id", "bundle", "rootfs", "oci_version", "created")),
+    *((name, int) for name in ("owner", "pid", "pid_start")),
+    *((name, dict) for name in ("annotations", "hooks", "late")),
+    *((name, (dict, _NONE)) for name in ("cgroup", "resctrl", "resources")),
+    *((name, bool) for name in ("own_pid_namespace", "no_process", "start_socket")),
+)
 
 
 def start_time(pid: int) -> int:
@@ -188,14 +208,38 @@ class StateDir:
         except FileNotFoundError:
             raise NotFound("container does not exist") from None
         except OSError as err:
-            raise host_error(err, "read", f"{self.path}/state.json") from None
+            raise self._damaged(str(err.strerror)) from None
         try:
-            return Record(**jsontext.loads(text, lossless=True))
-        except (KeyError, TypeError, ValueError, Error) as err:
+            fields = jsontext.loads(text, lossless=True)
+            if not isinstance(fields, dict):
+                raise ValueError("not an object")
+            record = Record(**fields)
+            record.check(self.id)
+            return record
+        except KeyError as err:
+            raise self._damaged(f"{err.args[0]} is missing") from None
+        except (TypeError, ValueError, Error) as err:
+            raise self._damaged(str(err)) from None
+
+    def _damaged(self, why: str) -> StateError:
+        return StateError(
+            f"state of container {self.id} is damaged: {why}",
+            path=f"{self.path}/state.json",
+            hint="`pyruntime delete --force` removes it",
+            code="state-damaged",
+        )
+
+    def config(self) -> dict[str, Any]:
+        """What config.json was at create. Raises StateError."""
+        try:
+            found: dict[str, Any] = jsontext.loads(read_file("config.json", self.fd), nulls=False)
+            return found
+        except (OSError, Error) as err:
+            why = err.strerror if isinstance(err, OSError) else err
             raise StateError(
-                f"state of container {self.id} is damaged: {err}",
-                path=f"{self.path}/state.json",
-                hint="`pyruntime delete --force` removes it",
+                f"config.json of container {self.id} is damaged: {why}",
+                path=self.config_path(),
+                hint="kill and delete the container",
                 code="state-damaged",
             ) from None
 
@@ -329,7 +373,9 @@ def list_ids(root: str) -> list[str]:
 
 
 def read_file(path: str, dir_fd: int | None = None) -> bytes:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=dir_fd)
+    """Not waiting for a writer, should it be a FIFO. Raises OSError."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    fd = os.open(path, flags, dir_fd=dir_fd)
     try:
         parts = []
         while part := os.read(fd, 1 << 20):

@@ -11,6 +11,7 @@ from pyruntime.errors import CgroupError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeGuard
 
     from pyruntime.cgroups.base import Cgroup
     from pyruntime.plan.device_rules import DeviceRules
@@ -102,7 +103,7 @@ def from_record(record: dict[str, object]) -> Cgroup:
         from pyruntime.cgroups.systemd import CgroupSystemd
 
         return CgroupSystemd(from_record(inner), str(record.get("unit")), bool(record.get("user")))
-    if driver not in ("v1", "v2") or not isinstance(paths, dict) or not isinstance(tops, dict):
+    if driver not in ("v1", "v2") or not (_texts(paths) and _texts(tops)):
         raise CgroupError(
             f"read cgroup of container: unknown driver {driver!r} in its record",
             code="state-damaged",
@@ -119,6 +120,10 @@ def from_record(record: dict[str, object]) -> Cgroup:
     made = record.get("made")
     cgroup.made = list(made) if isinstance(made, list) else None
     return cgroup
+
+
+def _texts(value: object) -> TypeGuard[dict[str, str]]:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def clean(path: str) -> str:

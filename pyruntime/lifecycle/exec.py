@@ -7,7 +7,7 @@ import _signal
 import errno
 import os
 
-from pyruntime import jsontext, state
+from pyruntime import state
 from pyruntime.cgroups.driver import from_record
 from pyruntime.errors import HostError, StateError
 from pyruntime.host.probe import probe
@@ -129,8 +129,7 @@ def begin(request: ExecRequest, log: Log, process: dict[str, Any] | None = None)
         status = status_of(directory, record)
         _require_running(status, request)
         inner = _namespaces_of_waiting(directory, status)
-        text = state.read_file("config.json", directory.fd)
-        config: dict[str, Any] = jsontext.loads(text, nulls=False)
+        config = directory.config()
     if process is not None:
         pass
     elif request.process_file:

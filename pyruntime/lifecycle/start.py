@@ -87,7 +87,10 @@ def _start(directory: StateDir, record: Record, log: Log) -> None:
     log.mark("wait for the program's start")
     record.start_socket = False
     record.late = {}
-    directory.write(record)
+    try:
+        directory.write(record)
+    except HostError as err:  # a full disk, say; the kernel, too, knows that the program runs
+        log.warn(err.message, err.details())
     start_socket.forget(directory.fd)
     poststart(directory, record, log)
 
@@ -145,7 +148,7 @@ def _agent(directory: StateDir, record: Record) -> Agent | None:
 
     if not late_listener(record.late):
         return None
-    agent = agent_of(jsontext.loads(state.read_file("config.json", directory.fd), nulls=False))
+    agent = agent_of(directory.config())
     assert agent is not None, "late_listener knows"
     agent.connect()
     return agent

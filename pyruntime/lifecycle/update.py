@@ -9,7 +9,7 @@ record changes only after success.
 
 from __future__ import annotations
 
-from pyruntime import jsontext, state
+from pyruntime import state
 from pyruntime.errors import ConfigError, Error, NotRunning
 from pyruntime.host.probe import probe
 from pyruntime.lifecycle.freeze import cgroup_of
@@ -22,7 +22,7 @@ from pyruntime.plan.setting import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from pyruntime.cgroups.base import Cgroup
@@ -59,8 +59,7 @@ def update(
         record = directory.read()
         if status_of(directory, record) in (state.STOPPED, state.CREATING):
             raise NotRunning("container not running")
-        raw = state.read_file("config.json", directory.fd)
-        config: dict[str, Any] = jsontext.loads(raw, nulls=False)
+        config = directory.config()
         current = record.resources
         if current is None:
             current = mapping(mapping(config, "linux"), "resources", "/linux")
@@ -68,12 +67,12 @@ def update(
         check_rules(merged, log)
         before = _change_schemata(record, schemata) if schemata else []
         try:
-            _apply(cgroup_of(record), _Change(config, current, asked, merged), log)
+            change = _Change(config, current, asked, merged)
+            _apply(cgroup_of(record), change, log, lambda: _keep(directory, record, merged))
         except BaseException:
             if before:
                 _change_schemata(record, before)
             raise
-        _keep(directory, record, merged)
 
 
 def _change_schemata(record: Record, schemata: Sequence[str]) -> list[str]:
@@ -144,9 +143,11 @@ def check_rules(resources: dict[str, Any], log: Log) -> None:
         log.debug(f"{problem.pointer}: {problem.message}")
 
 
-def _apply(cgroup: Cgroup, change: _Change, log: Log) -> None:
+def _apply(cgroup: Cgroup, change: _Change, log: Log, keep: Callable[[], None]) -> None:
+    """keep: what else belongs to it; when that fails, the limits are as before, too."""
     settings = _settings(change)
     if not settings:
+        keep()
         return
     _check_usage(cgroup, change.merged, change.asked)
     from pyruntime.cgroups.rollback import remember
@@ -154,6 +155,7 @@ def _apply(cgroup: Cgroup, change: _Change, log: Log) -> None:
     back = remember(cgroup, settings, change.devices(change.current))
     try:
         cgroup.apply(settings)
+        keep()
     except BaseException:
         try:
             cgroup.apply(back)

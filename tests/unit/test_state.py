@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +87,56 @@ def test_a_directory_without_a_record_is_not_a_container(tmp_path: Path) -> None
         directory.read()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"id": "c1"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '{"id": "c1"}'])
 def test_a_damaged_record_says_so(tmp_path: Path, text: str) -> None:
     with state.create_dir(str(tmp_path), "c1") as directory:
         (tmp_path / "c1" / "state.json").write_text(text)
         with pytest.raises(StateError, match="damaged") as caught:
             directory.read()
         assert "delete --force" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pid": "1"},
+        {"pid": -5},
+        {"pid": 1 << 40},
+        {"pid_start": -1},
+        {"cgroup": "x"},
+        {"hooks": []},
+        {"late": 3},
+        {"annotations": None},
+        {"start_socket": 1},
+        {"id": "c2"},
+    ],
+    ids=str,
+)
+def test_a_member_that_nobody_wrote_is_damage(tmp_path: Path, changes: dict[str, Any]) -> None:
+    with state.create_dir(str(tmp_path), "c1") as directory:
+        directory.write(record(**changes))
+        with pytest.raises(StateError, match="damaged"):
+            directory.read()
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["directory", "fifo"])
+def test_a_record_that_is_no_file_is_damage(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    with state.create_dir(str(tmp_path), "c1") as directory:
+        make(tmp_path / "c1/state.json")
+        with pytest.raises(StateError, match="damaged"):
+            directory.read()
+        directory.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_configuration_as_it_was(tmp_path: Path) -> None:
+    with state.create_dir(str(tmp_path), "c1") as directory:
+        directory.save_config(b'{"a": null, "b": 1}')
+        assert directory.config() == {"b": 1}
+        for text in ("", "{"):
+            (tmp_path / "c1/config.json").write_text(text)
+            with pytest.raises(StateError, match=r"config\.json of container c1 is damaged"):
+                directory.config()
 
 
 def test_the_lock_is_seen_and_released(tmp_path: Path) -> None:
