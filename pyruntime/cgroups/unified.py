@@ -70,10 +70,20 @@ def _enable_at(level: str) -> None:
     file = level + "/cgroup.subtree_control"
     offered = read_stripped(level + "/cgroup.controllers").split()
     missing = [name for name in offered if name not in read_stripped(file).split()]
+    if missing and _is_inhabited(level):
+        # Those that know threads could be had, and would make its children unfit for processes.
+        return
     if not missing or _try_write(file, " ".join("+" + name for name in missing)):
         return
     for name in missing:
         _try_write(file, "+" + name)
+
+
+def _is_inhabited(level: str) -> bool:
+    """An ordinary cgroup, so not the root, with processes of its own."""
+    return read_stripped(level + "/cgroup.type") == "domain" and bool(
+        read_stripped(level + "/cgroup.procs")
+    )
 
 
 def read_stripped(path: str) -> str:

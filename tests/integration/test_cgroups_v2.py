@@ -109,6 +109,16 @@ def test_a_frozen_one_is_refused(facts: CgroupFacts, cgroup: CgroupV2, prefix: s
         parent.joinpath("cgroup.freeze").write_text("0")
 
 
+def test_below_one_with_processes(facts: CgroupFacts, cgroup: CgroupV2) -> None:
+    """With a controller enabled there, its children could take no process."""
+    below = opened(facts, f"{cgroup.path[len(facts.v2) :]}/below")
+    with member(cgroup):
+        below.create()
+        with member(below) as process:
+            assert below.pids() == [process.pid]
+        below.delete()
+
+
 def test_the_descriptor_is_the_directory_and_closes_on_exec(cgroup: CgroupV2) -> None:
     fd = cgroup.v2_fd()
     assert fd is not None
