@@ -185,6 +185,8 @@ def _clone(
             hint = "new namespaces need root or a user namespace"
         elif err in (errno.ENOSPC, errno.EUSERS):
             hint = "a limit in /proc/sys/user/max_*_namespaces is reached"
+        elif err == errno.EAGAIN:
+            hint = "linux.resources.pids.limit, or RLIMIT_NPROC of the caller, is reached"
         message = f"clone the init: {os.strerror(err)}"
         raise HostError(message, op="clone3", errno=err, hint=hint, code="clone")
     return result & 0xFFFFFFFF, result >> 32

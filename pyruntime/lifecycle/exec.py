@@ -179,7 +179,7 @@ class _Exec(Launch):
     paths. Not owned.
     """
 
-    __slots__ = ("cgroup", "inner")
+    __slots__ = ("cgroup", "inner", "outside")
 
     inner: dict[str, int]
 
@@ -189,6 +189,7 @@ class _Exec(Launch):
         super().__init__(request, state.RUNNING, undo, log)
         self.record = record
         self.cgroup: Cgroup | None = None
+        self.outside = False  # the init is not in the cgroup yet: only systemd may move it
         if record.cgroup is not None:
             self.cgroup = from_record(record.cgroup)
         if request.cgroup:
@@ -219,7 +220,6 @@ class _Exec(Launch):
         self.child = self._spawn()
         self.log.mark("clone the init")
         self.undo.push(self.kill)
-        self.join_resctrl()
         self.converse({ops.PHASE_READY: self._ready}, until_exec=True)
 
     def _spawn(self) -> Child:
@@ -229,21 +229,12 @@ class _Exec(Launch):
             return self.spawn(cgroup_fd=self.cgroup.v2_fd())
         except HostError as err:
             if err.errno == errno.EACCES and self.cgroup.driver == "systemd":
-                return self._spawn_attached(self.cgroup)
+                self.outside = True
+                return self.spawn()
             if err.errno not in (errno.EBUSY, errno.ENOENT) or self.request.cgroup:
                 raise
             # The container has moved its processes down: controllers are enabled here.
             return self.spawn(cgroup_fd=self.cgroup.v2_fd_of(self.record.pid))
-
-    def _spawn_attached(self, cgroup: Cgroup) -> Child:
-        """Started outside and moved while it waits, where only systemd may move it."""
-        self.child = self.spawn()
-        try:
-            cgroup.attach(self.child.pid)
-        except BaseException:
-            self.kill()
-            raise
-        return self.child
 
     def kill(self) -> None:
         """What is in a frozen cgroup may end only once that is thawed: nobody waits for it."""
@@ -254,5 +245,9 @@ class _Exec(Launch):
             super().kill()
 
     def _ready(self) -> None:
+        """By now the init is the process that stays, if it has gone on as another."""
+        if self.outside and self.cgroup is not None:
+            self.cgroup.attach(self.child.pid)
+        self.join_resctrl()
         self.connect_agent()
         self.tell()

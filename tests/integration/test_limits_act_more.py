@@ -46,6 +46,19 @@ def test_a_bomb_of_processes_is_held_and_removed(runtime: Runtime, bundle: Make)
     runtime("delete", "--force", container.name)
 
 
+def test_exec_beyond_the_number_says_what_was_in_the_way(
+    runtime: Runtime, bundle: Make, only_ours: None
+) -> None:
+    need("pids")
+    container = Limited(runtime, limited(bundle, "sleep 1000", pids={"limit": 1}))
+    refused = runtime("exec", container.name, "/bin/true", check=False)
+    assert refused.returncode == 255
+    assert "Resource temporarily unavailable" in refused.stderr
+    assert "pids.limit" in refused.stderr
+    runtime("update", "--pids-limit", "5", container.name)
+    runtime("exec", container.name, "/bin/true")
+
+
 @pytest.fixture
 def pages() -> Iterator[None]:
     """Huge pages to be had, in a machine of its own."""
@@ -92,6 +105,7 @@ def test_no_huge_page_beyond_the_limit(prefix: str, pages: None) -> None:
         cgroup.delete()
 
 
+@pytest.mark.vm_legacy
 def test_sockets_have_the_class(runtime: Runtime, bundle: Make) -> None:
     """As the packet scheduler sees it, and `ss`."""
     need_v1("net_cls")
@@ -107,6 +121,7 @@ def test_sockets_have_the_class(runtime: Runtime, bundle: Make) -> None:
     until(lambda: "class_id:0x100001" in shown(), "the class of the socket")
 
 
+@pytest.mark.vm_legacy
 def test_an_interface_has_the_priority(runtime: Runtime, bundle: Make) -> None:
     need_v1("net_prio")
     network = {"priorities": [{"name": "lo", "priority": 5}]}

@@ -8,12 +8,13 @@ and a clone into it is refused: systemd has to do both.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from integration.asking import QUIET
+from integration.asking import QUIET, await_end
 from integration.limits import until
 from support import guest
 from support.bundle import Bundle, mount
@@ -39,14 +40,16 @@ class Outsider(Runtime):
 
 
 @pytest.fixture
-def outsider(runtime: Runtime, tmp_path: Path) -> Outsider:
+def outsider(runtime: Runtime, tmp_path: Path) -> Iterator[Outsider]:
     subprocess.run(["systemctl", "start", f"user@{USER}.service"], check=True)
     for path in (tmp_path, *tmp_path.parents[:3]):
         path.chmod(0o711)
     root = Path(SESSION, f"{runtime.prefix}state")
     made = Outsider(runtime.program, root, runtime.prefix, "--systemd-cgroup")
     made.ids = runtime.ids
-    return made
+    yield made
+    units = [f"user@{USER}.service", f"user-runtime-dir@{USER}.service"]
+    subprocess.run(["systemctl", "stop", *units], check=True)
 
 
 def cgroup_of(process: int | str) -> str:
@@ -85,9 +88,10 @@ def test_exec_is_moved_by_systemd(
         pid_file.parent.chmod(0o777)
         words = ["exec", "--detach", "--pid-file", str(pid_file), name, "/bin/sleep", "1000"]
         outsider(*words, **QUIET)
-        added = pid_file.read_text()
-        assert added != init
+        added = int(pid_file.read_text())
         assert cgroup_of(added) == where
+        os.kill(added, signal.SIGKILL)
+        await_end(added)
         assert outsider("exec", name, "/bin/echo", "also in the foreground").returncode == 0
     finally:
         outsider("delete", "--force", name)
