@@ -36,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "racer: hundreds of rounds against another process")
     config.addinivalue_line("markers", "vm: runs in the virtual machine, too")
     config.addinivalue_line(
+        "markers", "vm_legacy: runs in the virtual machine with cgroup v1 alone, too"
+    )
+    config.addinivalue_line(
+        "markers", "vm_engines: runs in the virtual machine with the engines, too"
+    )
+    config.addinivalue_line(
         "markers", "vm_user: runs in the virtual machine only, as a user with a delegated scope"
     )
 

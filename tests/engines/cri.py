@@ -39,6 +39,7 @@ state = "{here}/state"
       runtime_type = "io.containerd.runc.v2"
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.pyruntime.options]
         BinaryName = "{runtime}"
+        SystemdCgroup = {systemd}
 """
 NETWORK = {
     "cniVersion": "0.4.0",
@@ -57,13 +58,15 @@ NETWORK = {
 }
 
 
-def configure(here: Path, runtime: Path) -> str:
+def configure(here: Path, runtime: Path, *, systemd: bool = False) -> str:
     """Write the network's configuration; give the daemon's."""
     network = json.loads(json.dumps(NETWORK))
     network["plugins"][0]["ipam"]["dataDir"] = str(here / "addresses")
     (here / "cni").mkdir()
     (here / "cni/10-test.conflist").write_text(json.dumps(network))
-    return CONFIG.format(here=here, pause=PAUSE, runtime=runtime)
+    return CONFIG.format(
+        here=here, pause=PAUSE, runtime=runtime, systemd="true" if systemd else "false"
+    )
 
 
 class Cri:
@@ -102,6 +105,11 @@ class Cri:
         self._process.wait(60)
 
 
+def parent_of(name: str) -> str:
+    """As Kubernetes gives it: a slice by its name, a cgroup by its path."""
+    return name if name.endswith(".slice") else f"/{name}"
+
+
 class Pod:
     """A sandbox and its containers."""
 
@@ -111,7 +119,7 @@ class Pod:
             "metadata": {"name": name, "uid": name, "namespace": "test"},
             "hostname": name.strip("-"),
             "log_directory": str(logs),
-            "linux": {"cgroup_parent": f"/{parent}", "security_context": security},
+            "linux": {"cgroup_parent": parent_of(parent), "security_context": security},
         }
         if security.get("namespace_options", {}).get("network") == "NODE":
             del self.config["hostname"]

@@ -68,11 +68,11 @@ class Engine:
         return self("run", "--network", "none", *self.place, *args, check=check)
 
 
-def podman(here: Path, runtime: Path, parent: str) -> Engine:
+def podman(here: Path, runtime: Path, parent: str, manager: str = "cgroupfs") -> Engine:
     conf = here / "containers.conf"
     conf.write_text(CONTAINERS_CONF)
     places = ["--root", here / "root", "--runroot", here / "runroot", "--tmpdir", here / "tmp"]
-    manners = ["--events-backend=file", "--storage-driver=overlay", "--cgroup-manager=cgroupfs"]
+    manners = ["--events-backend=file", "--storage-driver=overlay", f"--cgroup-manager={manager}"]
     words = ["podman", *map(str, places), *manners, "--runtime", str(runtime)]
     return Engine(words, parent, {"CONTAINERS_CONF": str(conf)})
 
@@ -83,14 +83,14 @@ class Dockerd:
     It has a network of its own, where its bridge and its packet filter are nobody else's.
     """
 
-    def __init__(self, here: Path, runtime: Path) -> None:
+    def __init__(self, here: Path, runtime: Path, manager: str = "cgroupfs") -> None:
         self.address = f"unix://{here}/docker.sock"
         self.log = here / "log"
         self.data = here / "data"
         places = ["--data-root", self.data, "--exec-root", here / "exec", "-p", here / "pid"]
         network = ["--bip", "10.99.78.1/24"]
         runtimes = ["--add-runtime", f"pyruntime={runtime}", "--default-runtime", "pyruntime"]
-        driver = ["--storage-driver=overlay2", "--exec-opt", "native.cgroupdriver=cgroupfs"]
+        driver = ["--storage-driver=overlay2", "--exec-opt", f"native.cgroupdriver={manager}"]
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         with ready, self.log.open("wb") as log:
             ready.bind(str(here / "notify"))

@@ -11,6 +11,8 @@ from support import guest, skips
 from vm import lane
 
 MARKED = "tests/integration/test_cgroup_mounts.py"
+ON_V1 = "tests/integration/test_cgroups_v1.py"
+WITH_ENGINES = "tests/engines/test_systemd_driver.py"
 OF_A_USER = "tests/integration/test_cgroups_delegated.py"
 
 
@@ -19,8 +21,12 @@ def started(*words: str) -> dict[str, list[str]]:
     return {run.who: run.words for run in lane.runs(*lane.options(list(words)))}
 
 
-def test_both_run_what_is_marked_for_them() -> None:
+def test_each_runs_what_is_marked_for_it() -> None:
     found = started()
+    assert set(found) == {"root", "user", "legacy"}
+    assert ON_V1 in found["legacy"]
+    assert ON_V1 not in found["root"]
+    assert started("--engines")["engines"][-1] == WITH_ENGINES
     assert found["root"][:2] == ["-m", "vm"]
     assert found["user"][:2] == ["-m", "vm_user"]
     assert MARKED in found["root"]
@@ -41,6 +47,12 @@ def test_the_user_s_job_leaves_root_and_gets_a_scope() -> None:
     assert "--scope" in job
     assert "PYRUNTIME_VM=user" in job
     assert "setpriv" not in lane.script("root", ["tests/x.py"])
+
+
+def test_a_machine_of_cgroup_v1_is_told_so_by_its_kernel_s_words() -> None:
+    assert "PYRUNTIME_VM=root" in lane.script("legacy", ["tests/x.py"])
+    assert "unified_cgroup_hierarchy=0" in lane.KERNELS["legacy"][1]
+    assert "root" not in lane.KERNELS
 
 
 def test_the_tree_goes_with_what_was_built_and_without_what_is_big(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pyruntime.plan.facts import CgroupFacts
 from pyruntime.plan.resources import compile_resources
 from pyruntime.plan.setting import Setting
 
-pytestmark = [pytest.mark.usefixtures("leftovers"), pytest.mark.vm]
+pytestmark = [pytest.mark.usefixtures("leftovers"), pytest.mark.vm, pytest.mark.vm_legacy]
 
 MIB = 1 << 20
 

@@ -20,7 +20,7 @@ from pyruntime.errors import CgroupError
 from pyruntime.plan.facts import CgroupFacts
 from pyruntime.plan.setting import Setting
 
-pytestmark = pytest.mark.usefixtures("leftovers")
+pytestmark = [pytest.mark.usefixtures("leftovers"), pytest.mark.vm_legacy]
 
 
 @pytest.fixture(scope="module")

@@ -79,8 +79,10 @@ def swap(tmp_path: Path) -> Iterator[None]:
     subprocess.run(["swapoff", area], check=True)
 
 
+@pytest.mark.vm_legacy
 def test_swap_is_for_what_memory_can_t_hold(runtime: Runtime, bundle: Make, swap: None) -> None:
     """`swap` counts both."""
+    need("memory")
     script = TAKE.format(mib=48)
     without = limited(bundle, script, memory={"limit": 32 * MIB, "swap": 32 * MIB})
     assert runtime.run(without, check=False).returncode == 137
@@ -88,6 +90,7 @@ def test_swap_is_for_what_memory_can_t_hold(runtime: Runtime, bundle: Make, swap
     assert runtime.run(enough).stdout == "first\n"
 
 
+@pytest.mark.vm_legacy
 def test_swappiness_of_nothing_is_no_swap(runtime: Runtime, bundle: Make, swap: None) -> None:
     need_v1("memory")
     memory = {"limit": 32 * MIB, "swap": 96 * MIB}

@@ -18,6 +18,7 @@ from pyruntime.cgroups.detect import detect
 
 pytestmark = [
     pytest.mark.vm,
+    pytest.mark.vm_legacy,
     pytest.mark.skipif(
         not os.path.isdir("/run/systemd/system"),
         reason="virtual machine: systemd is not the init of this host",
@@ -25,6 +26,8 @@ pytestmark = [
 ]
 
 MIB = 1 << 20
+V1 = "memory" in detect().v1
+MEMORY = "MemoryLimit" if V1 else "MemoryMax"
 RESOURCES = {
     "memory": {"limit": 64 * MIB, "swap": 96 * MIB},
     "cpu": {"quota": 50000, "period": 100000, "shares": 512},
@@ -54,9 +57,9 @@ class Systemd:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         return dict(line.partition("=")[::2] for line in done.stdout.splitlines())
 
-    def file(self, name: str) -> str:
-        directory = Path(detect().v2) / "system.slice" / self.unit
-        return (directory / name).read_text().strip()
+    def file(self, name: str, controller: str = "") -> str:
+        top = detect().v1.get(controller, detect().v2)
+        return Path(top, "system.slice", self.unit, name).read_text().strip()
 
 
 @pytest.fixture
@@ -70,19 +73,26 @@ def test_a_scope_with_limits_lives_and_ends(
     name = systemd.run(bundle)
     runtime = systemd.runtime
     assert systemd.show(
-        "ActiveState", "Slice", "Delegate", "MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"
+        "ActiveState", "Slice", "Delegate", MEMORY, "CPUQuotaPerSecUSec", "TasksMax"
     ) == {
         "ActiveState": "active",
         "Slice": "system.slice",
         "Delegate": "yes",
-        "MemoryMax": str(64 * MIB),
+        MEMORY: str(64 * MIB),
         "CPUQuotaPerSecUSec": "500ms",
         "TasksMax": "30",
     }
     init = pid(runtime, name)
     own = Path(f"/proc/{init}/cgroup").read_text()
-    assert f"0::/system.slice/{systemd.unit}\n" in own
-    if detect().mode == "v2":
+    hierarchies = [line.split(":", 2) for line in own.splitlines()]
+    assert {path for _, names, path in hierarchies if names != "misc" and names != "rdma"} == {
+        f"/system.slice/{systemd.unit}"
+    }
+    if V1:
+        assert systemd.file("cpu.cfs_quota_us", "cpu") == "50000"
+        assert systemd.file("memory.memsw.limit_in_bytes", "memory") == str(96 * MIB)
+        assert any(names == "cpu,cpuacct" for _, names, _ in hierarchies)
+    else:
         assert systemd.file("cpu.max") == "50000 100000"
         assert systemd.file("memory.swap.max") == str(32 * MIB)
     inside = runtime("exec", name, "/bin/cat", "/proc/self/cgroup").stdout
@@ -96,14 +106,11 @@ def test_a_scope_with_limits_lives_and_ends(
 def test_an_update_outlives_a_reload(systemd: Systemd, bundle: Callable[..., Bundle]) -> None:
     name = systemd.run(bundle)
     systemd.runtime("update", "--memory", "80m", "--memory-swap", "80m", "--pids-limit", "7", name)
-    assert systemd.show("MemoryMax", "TasksMax") == {
-        "MemoryMax": str(80 * MIB),
-        "TasksMax": "7",
-    }
+    assert systemd.show(MEMORY, "TasksMax") == {MEMORY: str(80 * MIB), "TasksMax": "7"}
     subprocess.run(["systemctl", "daemon-reload"], check=True)
-    if detect().mode == "v2":
-        assert systemd.file("memory.max") == str(80 * MIB)
-        assert systemd.file("pids.max") == "7"
+    limit = "memory.limit_in_bytes" if V1 else "memory.max"
+    assert systemd.file(limit, "memory") == str(80 * MIB)
+    assert systemd.file("pids.max", "pids") == "7"
     refused = systemd.runtime("exec", name, "/bin/sh", "-c", "exec 3</dev/mem", check=False)
     assert refused.returncode != 0
     systemd.runtime("pause", name)

@@ -64,7 +64,6 @@ def test_a_device_that_stays_never_blinks(
     assert status(runtime, opening) == "running"
 
 
-@pytest.mark.vm
 def test_to_all_devices_and_back(runtime: Runtime, opening: str, prefix: str) -> None:
     """The whole list changes its sense, which cgroup v1 takes in steps."""
     everything = [DENY_ALL, {"allow": True, "access": "rwm"}]

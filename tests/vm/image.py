@@ -20,13 +20,22 @@ from pathlib import Path
 from support.debian import SUITE, sources
 
 GUEST = Path(__file__).parent / "guest"
-# The first that the archive has: backports know more system calls than the release's own.
 KERNEL = "linux-image-cloud-amd64"
-KERNEL_SUITES = (f"{SUITE}-backports", SUITE)
+BACKPORTS = f"{SUITE}-backports"
+# By name, from the first suite that has one: backports know more system calls than the release's
+# own, which in turn still has all controllers of cgroup v1.
+KERNELS = {"new": (BACKPORTS, SUITE), "old": (SUITE,)}
 PACKAGES = (
     "apparmor,busybox-static,dbus,dbus-user-session,iproute2,kmod,libpam-systemd,procps,python3,"
-    "strace,systemd,systemd-sysv,udev,uidmap"
+    "runc,strace,systemd,systemd-sysv,udev,uidmap"
 )
+# Of images besides the usual one, by their name.
+MORE_PACKAGES = {
+    "engines": (
+        "catatonit,conmon,containerd,containernetworking-plugins,docker.io,"
+        "golang-github-containers-common,iptables,podman"
+    )
+}
 MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "ext4")
 USER, UID = "tester", "1000"
 # What is in nobody's way at run time.
@@ -43,7 +52,7 @@ SUPERFLUOUS = (
     "etc/apparmor.d/nvidia_modprobe",
 )
 TOOLS = ("cpio", "debootstrap", "depmod", "dpkg-deb", "mkfs.ext4", "modprobe", "xz")
-KEPT = 3
+KEPT = 4
 
 
 class ImageError(Exception):
@@ -55,18 +64,26 @@ class Image:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.kernel = folder / "vmlinuz"
-        self.initrd = folder / "initrd"
         self.disk = folder / "root.img"
+
+    def kernel(self, name: str) -> Path:
+        """name: of KERNELS."""
+        return self.folder / f"vmlinuz.{name}"
+
+    def initrd(self, name: str) -> Path:
+        return self.folder / f"initrd.{name}"
 
 
 def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "pyruntime-vm")
 
 
-def image() -> Image:
-    """The image of this state of the folder, made if need be. Raises ImageError."""
-    found = Image(cache() / _key())
+def image(variant: str = "") -> Image:
+    """The image of this state of the folder, made if need be. Raises ImageError.
+
+    variant: "", or a name of MORE_PACKAGES for an image that has these, too.
+    """
+    found = Image(cache() / _key(variant))
     if not found.disk.exists():
         missing = [tool for tool in TOOLS if not shutil.which(tool)]
         if missing:
@@ -75,21 +92,22 @@ def image() -> Image:
             raise ImageError("making the image needs root")
         # In a mount namespace of its own, so that no mount outlives it.
         apart = ["unshare", "--mount", "--propagation", "private"]
-        if subprocess.run([*apart, sys.executable, "-m", "vm.image"], check=False).returncode:
+        make = [*apart, sys.executable, "-m", "vm.image", variant]
+        if subprocess.run(make, check=False).returncode:
             raise ImageError("it said above why")
     os.utime(found.folder)
     return found
 
 
-def _key() -> str:
-    digest = hashlib.sha256()
+def _key(variant: str) -> str:
+    digest = hashlib.sha256(variant.encode())
     for path in (Path(__file__), *sorted(GUEST.rglob("*"))):
         if path.is_file():
             digest.update(f"{path.relative_to(GUEST.parent)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, packages: str) -> None:
     start = time.monotonic()
     print(f"vm: making the guest's image in {folder}, some two minutes", flush=True)
     debs = cache() / "debs"
@@ -97,7 +115,7 @@ def _make(folder: Path) -> None:
     work = Path(tempfile.mkdtemp(prefix="making.", dir=cache()))
     try:
         work.chmod(0o755)
-        _Making(work, debs).run()
+        _Making(work, debs, packages).run()
         try:
             work.rename(folder)
         except OSError:
@@ -114,9 +132,10 @@ def _make(folder: Path) -> None:
 class _Making:
     """The steps to an image, in a folder that is thrown away when one fails."""
 
-    def __init__(self, work: Path, debs: Path) -> None:
+    def __init__(self, work: Path, debs: Path, packages: str) -> None:
         self.work = work
         self.debs = debs
+        self.packages = packages
         self.root = work / "root"
 
     def run(self) -> None:
@@ -127,10 +146,12 @@ class _Making:
         # dpkg waits for the disk after each file, which memory does not make it do.
         self._do("mount", "-t", "tmpfs", "-o", "size=3G,mode=755", "tmpfs", str(self.root))
         bootstrap = ["debootstrap", "--variant=minbase", f"--cache-dir={self.debs}"]
-        self._do(*bootstrap, f"--include={PACKAGES}", SUITE, str(self.root), mirrors[SUITE])
-        version = self._kernel(mirrors[SUITE])
+        self._do(*bootstrap, f"--include={self.packages}", SUITE, str(self.root), mirrors[SUITE])
+        self._sources(mirrors[SUITE])
+        versions = {name: self._kernel(name) for name in KERNELS}
         self._configure()
-        self._initrd(version)
+        for name, version in versions.items():
+            self._initrd(name, version)
         for pattern in SUPERFLUOUS:
             for path in self.root.glob(pattern):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -154,31 +175,35 @@ class _Making:
             raise ImageError(f"{' '.join(command)}: {done.stdout[-3000:]}")
         return done.stdout
 
-    def _kernel(self, mirror: str) -> str:
-        """Unpack the kernel and its modules; gives the version."""
-        lines = [f"deb {mirror} {suite} main" for suite in dict.fromkeys((SUITE, *KERNEL_SUITES))]
+    def _sources(self, mirror: str) -> None:
+        lines = [f"deb {mirror} {suite} main" for suite in (SUITE, BACKPORTS)]
         (self.root / "etc/apt/sources.list").write_text("\n".join([*lines, ""]))
+        self._do("chroot", str(self.root), "apt-get", "-qq", "update")
+
+    def _kernel(self, name: str) -> str:
+        """Unpack the kernel and its modules; gives the version."""
         inside = ["chroot", str(self.root)]
-        self._do(*inside, "apt-get", "-qq", "update")
-        package = self._kernel_package(inside)
+        package = self._kernel_package(inside, KERNELS[name])
         script = f"cd /tmp && apt-get -qq -o APT::Sandbox::User=root download {package}"
         self._do(*inside, "sh", "-c", script)
         (deb,) = (self.root / "tmp").glob("linux-image-*.deb")
         unpacked = self.work / "kernel"
         self._do("dpkg-deb", "-x", str(deb), str(unpacked))
+        deb.unlink()
         (modules,) = (unpacked / "lib/modules").iterdir()
         version = modules.name
         there = self.root / "usr/lib/modules"
         there.mkdir(parents=True, exist_ok=True)
-        shutil.move(modules, there)
+        if not (there / version).exists():  # the archive may have one kernel for both names
+            shutil.move(modules, there)
         self._do("depmod", "-b", str(self.root), version)
-        shutil.move(unpacked / "boot" / f"vmlinuz-{version}", Image(self.work).kernel)
+        shutil.move(unpacked / "boot" / f"vmlinuz-{version}", Image(self.work).kernel(name))
         shutil.rmtree(unpacked)
         return version
 
-    def _kernel_package(self, inside: list[str]) -> str:
+    def _kernel_package(self, inside: list[str], suites: tuple[str, ...]) -> str:
         """The package that the metapackage stands for, of the first suite that has it."""
-        for suite in KERNEL_SUITES:
+        for suite in suites:
             show = ["apt-cache", "-t", suite, "show", "--no-all-versions", KERNEL]
             try:
                 said = self._do(*inside, *show)
@@ -207,33 +232,35 @@ class _Making:
         wants.mkdir(exist_ok=True)
         (wants / "pyruntime-job.service").symlink_to("../pyruntime-job.service")
 
-    def _initrd(self, version: str) -> None:
+    def _initrd(self, name: str, version: str) -> None:
         tree = self.work / "initrd.tree"
-        for name in ("bin", "dev", "proc", "sys", "root", "modules"):
-            (tree / name).mkdir(parents=True)
+        for place in ("bin", "dev", "proc", "sys", "root", "modules"):
+            (tree / place).mkdir(parents=True)
         shutil.copy(self.root / "bin/busybox", tree / "bin")
         shutil.copy(GUEST / "init", tree / "init")
-        names = []
+        files: list[str] = []
         for module in MODULES:
             show = ["modprobe", "-d", str(self.root), "-S", version, "--show-depends", module]
             for line in self._do(*show).splitlines():
                 kind, _, path = line.strip().partition(" ")
-                name = Path(path.strip()).name
-                if kind == "insmod" and name not in names:
-                    names.append(name)
+                file = Path(path.strip()).name
+                if kind == "insmod" and file not in files:
+                    files.append(file)
                     shutil.copy(path.strip(), tree / "modules")
-        packed = [name for name in names if name.endswith(".xz")]
+        packed = [file for file in files if file.endswith(".xz")]
         if packed:
             self._do("xz", "-d", *packed, cwd=tree / "modules")
-        names = [name.removesuffix(".xz") for name in names]
-        (tree / "modules/list").write_text("\n".join([*names, ""]))
-        pack = f"find . | cpio -o -H newc --quiet >'{Image(self.work).initrd}'"
+        files = [file.removesuffix(".xz") for file in files]
+        (tree / "modules/list").write_text("\n".join([*files, ""]))
+        pack = f"find . | cpio -o -H newc --quiet >'{Image(self.work).initrd(name)}'"
         self._do("sh", "-c", pack, cwd=tree)
         shutil.rmtree(tree)
 
 
 if __name__ == "__main__":
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    more = MORE_PACKAGES.get(wanted, "")
     try:
-        _make(cache() / _key())
+        _make(cache() / _key(wanted), f"{PACKAGES},{more}".rstrip(","))
     except ImageError as err:
         sys.exit(f"vm: {err}")

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run the tests that a guest of its own is needed for: `./dev test-vm` (PYTHONPATH=tests).
 
-    python -m vm.lane [--root] [--user] [--limit SECONDS] [PYTEST ARGUMENT...]
+    python -m vm.lane [--root] [--user] [--legacy] [--engines] [--limit SECONDS]
+        [PYTEST ARGUMENT...]
 
-Two runs at the same time, each in its own machine: root's, of the tests marked `vm`, and an
-ordinary user's in a delegated scope of systemd, of those marked `vm_user`. With paths among the
-arguments these are run instead of the marked ones, by root unless --user is given. Reports are
-left in .dev/vm. Exit status 1 when a run fails.
+Runs at the same time, each in its own machine: root's, of the tests marked `vm`; an ordinary
+user's in a delegated scope of systemd, of those marked `vm_user`; and root's where systemd has
+only cgroup v1, with controllers that share a hierarchy, of those marked `vm_legacy`. Only when
+it is named: root's with the engines, from an image that has them, of those marked `vm_engines`.
+With paths among the arguments these are run instead of the marked ones, by root unless another
+is named. Reports are left in .dev/vm. Exit status 1 when a run fails.
 """
 
 from __future__ import annotations
@@ -28,8 +31,21 @@ from vm.image import UID, USER, Image, ImageError, image
 from vm.machine import Machine, MachineError
 
 PYTHON = (3, 11)  # of the guest, for which the compiled modules in the environment must be made
-WHERE = ("tests/integration", "tests/unit")
-MARKERS = {"root": "vm", "user": "vm_user"}
+WHERE = ("tests/integration", "tests/unit", "tests/engines")
+MARKERS = {
+    "root": "vm",
+    "user": "vm_user",
+    "legacy": "vm_legacy",
+    "engines": "vm_engines",
+}
+UNASKED = ("root", "user", "legacy")
+# The kernel that a run needs, and more words of its command line.
+KERNELS = {
+    "legacy": (
+        "old",
+        "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1",
+    )
+}
 # What lies in the tree and is of no use in the guest.
 LEFT_OUT = (".git", "build", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis")
 OF_DEV = ("bin", "venv")
@@ -51,7 +67,8 @@ class Run(threading.Thread):
 
     def prepare(self, where: Image, source: Path, work: Path, limit: float) -> None:
         work.mkdir()
-        self.machine = Machine(where, source, REPO, work)
+        kernel, words = KERNELS.get(self.who, ("new", ""))
+        self.machine = Machine(where, source, REPO, work, kernel, words)
         self.limit = limit
 
     def run(self) -> None:
@@ -83,8 +100,9 @@ def script(who: str, words: list[str]) -> str:
     """The job: bash, run as root in the tree."""
     pytest = [".dev/venv/bin/python", "-m", "pytest", "-p", "no:cacheprovider", "-rfEs"]
     pytest += ["--must-work", "--junitxml=/out/junit.xml", "-o", "junit_family=xunit1", *words]
-    command = shlex.join(["env", f"PYRUNTIME_VM={who}", "PYTHONDONTWRITEBYTECODE=1", *pytest])
-    if who == "root":
+    user = "user" if who == "user" else "root"
+    command = shlex.join(["env", f"PYRUNTIME_VM={user}", "PYTHONDONTWRITEBYTECODE=1", *pytest])
+    if user == "root":
         return f"exec {command}\n"
     runtime = f"/run/user/{UID}"
     session = [f"HOME=/home/{USER}", f"USER={USER}", f"XDG_RUNTIME_DIR={runtime}"]
@@ -116,6 +134,8 @@ def options(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(prog="./dev test-vm", allow_abbrev=False)
     parser.add_argument("--root", action="store_true", help="only root's run")
     parser.add_argument("--user", action="store_true", help="only the ordinary user's run")
+    parser.add_argument("--legacy", action="store_true", help="only root's run on cgroup v1")
+    parser.add_argument("--engines", action="store_true", help="root's run with the engines")
     parser.add_argument("--limit", type=float, default=900, metavar="SECONDS")
     return parser.parse_known_args(words)
 
@@ -124,7 +144,7 @@ def runs(asked: argparse.Namespace, rest: list[str]) -> list[Run]:
     paths = [word for word in rest if word.startswith("tests")]
     chosen = [who for who in MARKERS if getattr(asked, who)]
     if not chosen:
-        chosen = ["root"] if paths else list(MARKERS)
+        chosen = ["root"] if paths else list(UNASKED)
     found: list[Run] = []
     for who in chosen:
         words = rest if paths else ["-m", MARKERS[who], *rest, *marked(MARKERS[who])]
@@ -144,17 +164,17 @@ def main(words: list[str]) -> int:
     if sys.version_info[:2] != PYTHON:
         print(f"vm: the environment's Python is not {PYTHON[0]}.{PYTHON[1]}", file=sys.stderr)
         return 1
+    started = runs(asked, rest)
     try:
-        where = image()
+        where = {run.who: image("engines" if run.who == "engines" else "") for run in started}
     except ImageError as err:
         print(f"vm: make the image: {err}", file=sys.stderr)
         return 1
     work = Path(tempfile.mkdtemp(prefix="pyruntime-vm."))
     try:
         pack(work / "source.tar")
-        started = runs(asked, rest)
         for run in started:
-            run.prepare(where, work / "source.tar", work / run.who, asked.limit)
+            run.prepare(where[run.who], work / "source.tar", work / run.who, asked.limit)
             run.start()
         for run in started:
             run.join()

@@ -32,13 +32,19 @@ class MachineError(Exception):
 
 class Machine:
     """image: to boot from, not changed. source: tar of the tree, laid at `tree` in the guest.
-    work: an empty folder for this machine's files."""
+    work: an empty folder for this machine's files. kernel: of image.KERNELS. words: more of its
+    command line.
+    """
 
-    def __init__(self, image: Image, source: Path, tree: Path, work: Path) -> None:
+    def __init__(
+        self, image: Image, source: Path, tree: Path, work: Path, kernel: str, words: str
+    ) -> None:
         self.image = image
         self.source = source
         self.tree = tree
         self.work = work
+        self.kernel = kernel
+        self.words = words
 
     def run(self, script: str, limit: float, line: Callable[[str], None]) -> int:
         """The exit status of the bash script, run as root in the tree.
@@ -111,8 +117,10 @@ class Machine:
         }
         words = [QEMU, "-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", CPU]
         words += ["-smp", "2", "-m", MEMORY, "-nodefaults", "-no-user-config", "-no-reboot"]
-        words += ["-display", "none", "-nic", "none", "-append", APPEND]
-        words += ["-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd)]
+        words += ["-display", "none", "-nic", "none"]
+        words += ["-append", f"{APPEND} {self.words}"]
+        files = self.image.kernel(self.kernel), self.image.initrd(self.kernel)
+        words += ["-kernel", str(files[0]), "-initrd", str(files[1])]
         words += ["-serial", f"file:{work}/console", "-device", "virtio-serial-pci"]
         for name, where in disks.items():
             words += ["-drive", f"{where},if=none,id={name},format=raw,cache=unsafe"]
