@@ -115,7 +115,7 @@ enum { N_caps_ambient_mask = 0 };
 enum { N_seccomp_flags = 0, N_seccomp_rules = 1, N_seccomp_privileged = 2, S_seccomp_program = 0 };
 enum { N_home_uid = 0 };
 enum { S_exec_lookup_file = 0, S_exec_lookup_path = 1 };
-enum { N_fds_close_keep = 0, N_fds_close_start = 1 };
+enum { N_fds_close_keep = 0, N_fds_close_start = 1, N_fds_close_namespaces = 2 };
 enum { S_execve_args = 0, S_execve_env = 1 };
 
 #define MOUNT_RECURSIVE 1
@@ -279,7 +279,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(seccomp, 3, 1, 0, 1) \
   X(home, 1, 0, 0, 0) \
   X(exec_lookup, 0, 2, 0, 0) \
-  X(fds_close, 2, 0, 0, 0) \
+  X(fds_close, 3, 0, 0, 0) \
   X(execve, 0, 2, 3, 0)
 /* clang-format on */
 

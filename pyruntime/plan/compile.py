@@ -347,7 +347,10 @@ def _ready(c: _Create) -> list[Step]:
     hooks: list[Step] = []
     if c.process:
         hooks = _hooks(c, "startContainer", "created", c.process.env, c.process.cwd)
-    closing = process.closing_step(c.plan.preserve, start=c.options.detach_start)
+    waits = c.options.detach_start
+    closing = process.closing_step(
+        c.plan.preserve, start=waits, namespaces=waits and c.facts.euid != 0
+    )
     # Before the wait, unless the hooks are given descriptors.
     late = bool(hooks) and c.hook_slots != (0, 0)
     steps = [*([] if late else [closing]), ops.sync("", phase=ops.PHASE_READY)]

@@ -71,7 +71,7 @@ SIGNATURES: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "seccomp": (57, ("flags", "rules", "privileged"), ("program",)),
     "home": (58, ("uid",), ()),
     "exec_lookup": (59, (), ("file", "path")),
-    "fds_close": (60, ("keep", "start"), ()),
+    "fds_close": (60, ("keep", "start", "namespaces"), ()),
     "execve": (61, (), ("args", "env")),
 }
 
@@ -348,8 +348,8 @@ def exec_lookup(pointer: str, *, file: str = "", path: str = "") -> Step:
     return Step("exec_lookup", pointer, {"file": file, "path": path})
 
 
-def fds_close(pointer: str, *, keep: int = 0, start: int = 0) -> Step:
-    return Step("fds_close", pointer, {"keep": keep, "start": start})
+def fds_close(pointer: str, *, keep: int = 0, start: int = 0, namespaces: int = 0) -> Step:
+    return Step("fds_close", pointer, {"keep": keep, "start": start, "namespaces": namespaces})
 
 
 def execve(pointer: str, *, args: Sequence[str] = (), env: Sequence[str] = ()) -> Step:

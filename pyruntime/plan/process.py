@@ -271,9 +271,10 @@ def filter_steps(
     return [step], seccomp.PRIVILEGE if privileged else 0
 
 
-def closing_step(keep: int, *, start: bool = False) -> Step:
-    """keep: descriptors from 3 on that stay open. start: so does the one that `start` calls."""
-    return ops.fds_close("", keep=keep, start=int(start))
+def closing_step(keep: int, *, start: bool = False, namespaces: bool = False) -> Step:
+    """keep: descriptors from 3 on that stay open. start: so does the one that `start` calls.
+    namespaces: those of the init's are opened, for who asks by it."""
+    return ops.fds_close("", keep=keep, start=int(start), namespaces=int(namespaces))
 
 
 def exec_steps(

@@ -200,6 +200,8 @@ def _seccomp(args: Args) -> str:
 
 def _fds_close(args: Args) -> str:
     but = " but the one that start calls" if args["start"] else ""
+    if args["namespaces"]:
+        but += " and those of the namespaces"
     return f"close all descriptors above {2 + args['keep']}{but}"
 
 

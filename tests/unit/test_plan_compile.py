@@ -304,7 +304,11 @@ def test_a_container_without_a_process_can_be_created() -> None:
 def test_descriptors_of_socket_activation() -> None:
     plan = plans.create(plans.config(), preserve_fds=3, listen_fds=2)
     assert plan.preserve == 3
-    assert plans.named(plan, "fds_close")[0].args == {"keep": 3, "start": 1}
+    assert plans.named(plan, "fds_close")[0].args == {
+        "keep": 3,
+        "start": 1,
+        "namespaces": 0,
+    }
     [execve] = plans.named(plan, "execve")
     assert execve.args["env"] == ["PATH=/bin", "LISTEN_FDS=2", "LISTEN_PID=1"]
 

@@ -48,6 +48,13 @@ enum { SLOT_SYNC = 0, SLOT_PLAN = 1, SLOT_START = 2, SLOT_FIRST_FREE = 3 };
 
 #define DETAIL_MAX 3072
 #define STAMPS_MAX 256
+#define NS_HELD 8
+
+/* A namespace's descriptor; name: which one, see sync.c. */
+struct held {
+  uint32_t name;
+  int fd;
+};
 
 struct ctx {
   const uint8_t *plan; /* the whole decoded plan, read-only */
@@ -62,13 +69,15 @@ struct ctx {
   int maskfd;            /* detached read-only tmpfs that masks directories, -1 before first use */
   uint64_t joined;       /* CLONE_NEW* of what ns_join steps have entered */
   uint64_t caller_umask; /* what the runtime was started with */
-  bool released;         /* READY was reached: the container outlives the runtime */
-  uint64_t caps_told;    /* which capabilities caps_set could not give, once said */
-  char exec_path[4096];  /* filled by exec_lookup */
-  const char **args;     /* of the execve step, NULL before exec_prepare */
-  const char **env;      /* the same */
-  char home[1024];       /* "HOME=..." filled by home, empty if unset */
-  char cwd[4096];        /* the working directory that a cwd step entered, else empty */
+  struct held held[NS_HELD];
+  uint32_t nheld;
+  bool released;           /* READY was reached: the container outlives the runtime */
+  uint64_t caps_told;      /* which capabilities caps_set could not give, once said */
+  char exec_path[4096];    /* filled by exec_lookup */
+  const char **args;       /* of the execve step, NULL before exec_prepare */
+  const char **env;        /* the same */
+  char home[1024];         /* "HOME=..." filled by home, empty if unset */
+  char cwd[4096];          /* the working directory that a cwd step entered, else empty */
   char detail[DETAIL_MAX]; /* "what\0path\0text": fail() writes it */
   uint32_t detail_len;
   bool traced;

@@ -4,6 +4,7 @@
 #include "buffer.h"
 #include "run.h"
 #include "signals.h"
+#include "sync.h"
 #include "text.h"
 #include "vector.h"
 #include <linux/close_range.h>
@@ -68,14 +69,29 @@ int op_exec_lookup(struct ctx *c, const struct step *s) {
   return err < 0 ? fail(c, err, what, file) : 0;
 }
 
+/* Into an ordered list. */
+static void insert(int *list, int *count, int number) {
+  int at = (*count)++;
+  for (; at > 0 && list[at - 1] > number; at--)
+    list[at] = list[at - 1];
+  list[at] = number;
+}
+
 /* Closes all but the standard streams, the caller's descriptors, the one to report on and, if
- * asked to, the one that `start` will call: who may look into a waiting init finds nothing. */
+ * asked to, the one that `start` will call and the namespaces' that it may ask for: who may
+ * look into a waiting init finds nothing else. */
 int op_fds_close(struct ctx *c, const struct step *s) {
   unsigned first = 3 + (unsigned)s->n[N_fds_close_keep];
-  /* In this order, as the slots are. */
-  const int kept[] = {c->report, s->n[N_fds_close_start] != 0 ? slot_fd(c, SLOT_START) : -1};
+  int kept[2 + NS_HELD], count = 0;
+  if (s->n[N_fds_close_namespaces] != 0)
+    namespaces_hold(c);
+  insert(kept, &count, c->report);
+  if (s->n[N_fds_close_start] != 0)
+    insert(kept, &count, slot_fd(c, SLOT_START));
+  for (uint32_t i = 0; i < c->nheld; i++)
+    insert(kept, &count, c->held[i].fd);
   long ret = 0;
-  for (int i = 0; ret >= 0 && i < 2; i++) {
+  for (int i = 0; ret >= 0 && i < count; i++) {
     if (kept[i] < (int)first)
       continue;
     if (kept[i] > (int)first)

@@ -82,23 +82,33 @@ int op_sync(struct ctx *c, const struct step *s) {
   return phase == PHASE_USERNS ? userns_wait(c) : phase_wait(c, phase);
 }
 
-/*
- * A process that is not dumpable is closed to its own user, who could not enter the container
- * that he has made. Who is allowed to start it is given its namespaces, and no more than these.
- */
-static void give_namespaces(struct ctx *c, int conn) {
-  static const char *const names[] = {"self/ns/user", "self/ns/mnt",   "self/ns/pid",
-                                      "self/ns/net",  "self/ns/ipc",   "self/ns/uts",
-                                      "self/ns/time", "self/ns/cgroup"};
-  for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-    FD_AUTO fd = path_openat2(c->procfs, names[i], O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-      continue; /* the asker misses it, which tells enough */
-    const char *name = names[i] + sizeof "self/ns/" - 1;
+static const char *const ns_names[NS_HELD] = {"self/ns/user", "self/ns/mnt",   "self/ns/pid",
+                                              "self/ns/net",  "self/ns/ipc",   "self/ns/uts",
+                                              "self/ns/time", "self/ns/cgroup"};
+
+/* One that can't be had is missed by who asks for it, which tells enough. */
+void namespaces_hold(struct ctx *c) {
+  for (int i = 0; i < NS_HELD; i++) {
+    int fd = path_openat2(c->procfs, ns_names[i], O_RDONLY, 0);
+    if (fd >= 0)
+      c->held[c->nheld++] = (struct held){.name = (uint32_t)i, .fd = fd};
+  }
+}
+
+static void namespaces_give(struct ctx *c, int conn) {
+  if (c->nheld == 0 && c->procfs >= 0)
+    namespaces_hold(c); /* the descriptors were left open, for hooks */
+  for (uint32_t i = 0; i < c->nheld; i++) {
+    const char *name = ns_names[c->held[i].name] + sizeof "self/ns/" - 1;
     struct message m = {.kind = MSG_FD, .step = c->current, .len = (uint32_t)strlen(name)};
-    if (message_send(conn, &m, name, fd) < 0)
+    if (message_send(conn, &m, name, c->held[i].fd) < 0)
       return;
   }
+}
+
+static void namespaces_drop(struct ctx *c) {
+  for (; c->nheld > 0; c->nheld--)
+    sys(close, c->held[c->nheld - 1].fd);
 }
 
 /* The connection that said GO, or -errno. One that says nothing is a probe for our life. */
@@ -116,7 +126,7 @@ static int start_accept(struct ctx *c, int listener) {
         return (int)conn;
       }
       if (m.kind == MSG_NAMESPACES)
-        give_namespaces(c, (int)conn);
+        namespaces_give(c, (int)conn);
     }
     sys(close, conn);
   }
@@ -147,6 +157,7 @@ int op_wait_start(struct ctx *c, const struct step *s) {
   int conn = start_accept(c, listener);
   if (conn < 0)
     return conn;
+  namespaces_drop(c);
   c->report = conn;
   /* Closed before the program runs, so that a connection is refused from then on. */
   sys(close, listener);

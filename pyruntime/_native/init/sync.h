@@ -11,4 +11,11 @@
  */
 int life_bind(struct ctx *c);
 
+/*
+ * Descriptors of the own namespaces, for who asks the waiting init. /proc is closed to an
+ * ordinary user as long as the init is not dumpable: he could not enter what he has made. Who
+ * is allowed to start it is given these, and no more.
+ */
+void namespaces_hold(struct ctx *c);
+
 #endif
