@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import _signal
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NoReturn
+from pyruntime.lifecycle.undo import SHIELD
 
 _SIGNALS = (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP)
 
@@ -26,7 +24,10 @@ def undo_on_signals() -> None:
         _signal.signal(number, _interrupt)
 
 
-def _interrupt(number: int, _frame: object) -> NoReturn:
+def _interrupt(number: int, _frame: object = None) -> None:
+    if SHIELD.up:
+        SHIELD.later(lambda: _interrupt(number))
+        return
     for other in _SIGNALS:
         _signal.signal(other, _signal.SIG_IGN)
     raise Interrupted(number)

@@ -25,7 +25,7 @@ from pyruntime.launch import start as start_socket
 from pyruntime.lifecycle.late import late_steps
 from pyruntime.lifecycle.launching import Launch, LaunchRequest, check_labels, seccomp_filter
 from pyruntime.lifecycle.pidfile import service_manager
-from pyruntime.lifecycle.undo import Undo
+from pyruntime.lifecycle.undo import SHIELD, Undo
 from pyruntime.log import rfc3339
 from pyruntime.plan import ops
 from pyruntime.plan.compile import compile_create
@@ -195,14 +195,22 @@ class _Creation(Launch):
         self.notify: Proxy | None = None
 
     def run(self) -> Created:
-        request = self.request
         self.cgroup = self._open_cgroup()
-        self.filter = seccomp_filter(self.config, request.root, self.log)
+        self.filter = seccomp_filter(self.config, self.request.root, self.log)
         self.log.mark("look at the host")
         self._compile()
         self.log.mark("compile the plan")
         self.check_socket_use()
-        self.directory = state.create_dir(request.root, request.id)
+        with SHIELD:
+            self._make()
+        self._talk()
+        return Created(
+            self.directory, self.record, self.child, self.master, self.signals, self.notify
+        )
+
+    def _make(self) -> None:
+        """All that there is to undo, and the init at work."""
+        self.directory = state.create_dir(self.request.root, self.request.id)
         self.undo.push(self._remove_directory)
         self.record = self._new_record()
         if self.manager:
@@ -226,10 +234,6 @@ class _Creation(Launch):
         if not self.plan.forks and not self.cgroup.adopts:
             self._limit()
             self._stage_ready()
-        self._talk()
-        return Created(
-            self.directory, self.record, self.child, self.master, self.signals, self.notify
-        )
 
     def _open_cgroup(self) -> Cgroup:
         path = text(mapping(self.config, "linux"), "cgroupsPath")

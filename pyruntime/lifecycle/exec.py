@@ -19,7 +19,7 @@ from pyruntime.lifecycle.launching import (
     seccomp_filter,
 )
 from pyruntime.lifecycle.status import status_of
-from pyruntime.lifecycle.undo import Undo
+from pyruntime.lifecycle.undo import SHIELD, Undo
 from pyruntime.plan import ops
 from pyruntime.plan.compile_exec import compile_exec
 from pyruntime.plan.options import Options
@@ -217,9 +217,10 @@ class _Exec(Launch):
                 slot.path = f"/proc/self/fd/{fd}"
         self.take(plan)
         self.check_socket_use()
-        self.child = self._spawn()
+        with SHIELD:
+            self.child = self._spawn()
+            self.undo.push(self.kill)
         self.log.mark("clone the init")
-        self.undo.push(self.kill)
         self.converse({ops.PHASE_READY: self._ready}, until_exec=True)
 
     def _spawn(self) -> Child:

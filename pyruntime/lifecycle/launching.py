@@ -17,6 +17,7 @@ from pyruntime.host import console
 from pyruntime.launch.serve import serve
 from pyruntime.launch.spawn import spawn
 from pyruntime.lifecycle.pidfile import send_pidfd, write_pid_file
+from pyruntime.lifecycle.undo import SHIELD, Undo
 from pyruntime.plan.encode import encode
 from pyruntime.plan.field import is_annotated, mapping
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from pyruntime.host.notify import Proxy
     from pyruntime.launch.spawn import Child
     from pyruntime.lifecycle.filter import Agent
-    from pyruntime.lifecycle.undo import Undo
     from pyruntime.log import Log
     from pyruntime.plan.plan import Plan
     from pyruntime.state import Record
@@ -202,8 +202,9 @@ class Launch:
         """The process is ready: tell those who wait for it."""
         request = self.request
         if request.pid_file:
-            write_pid_file(request.pid_file, self.child.pid)
-            self.undo.push(lambda: os.unlink(request.pid_file))
+            with SHIELD:
+                write_pid_file(request.pid_file, self.child.pid)
+                self.undo.push(lambda: os.unlink(request.pid_file))
         if request.pidfd_socket:
             send_pidfd(request.pidfd_socket, self.child.pidfd)
         if not request.detach:

@@ -10,6 +10,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+class Shield:
+    """Up while something is made that is not on the stack yet: an interruption waits.
+
+    The one that may be raised anywhere asks `up`, and leaves itself to `later`.
+    """
+
+    __slots__ = ("_late", "up")
+
+    def __init__(self) -> None:
+        self.up = False
+        self._late: Callable[[], None] | None = None
+
+    def __enter__(self) -> None:
+        self.up = True
+
+    def __exit__(self, *_: object) -> None:
+        self.up = False
+        late, self._late = self._late, None
+        if late is not None:
+            late()
+
+    def later(self, interruption: Callable[[], None]) -> None:
+        self._late = interruption
+
+
+SHIELD = Shield()
+
+
 class Undo:
     """A stack of steps back. One that fails does not keep the others from running."""
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kill a command at one of its system calls, chosen by name and occurrence.
+"""Kill or interrupt a command at one of its system calls, chosen by name and occurrence.
 
 strace(1) counts the calls of the command itself (its children are not traced) and delivers
-SIGKILL as a chosen one begins.
+the signal as a chosen one begins.
 """
 
 from __future__ import annotations
@@ -59,7 +59,12 @@ def points(command: list[str], log: Path, start: str, *, prefix: Sequence[str] =
 
 def kill_at(point: Point, command: list[str], *, prefix: Sequence[str] = ()) -> bool:
     """Run the command and kill it at a point; False when it ended before."""
-    inject = f"inject={point.name}:signal=KILL:when={point.occurrence}"
+    return signal_at(point, command, "KILL", prefix=prefix) == -signal.SIGKILL
+
+
+def signal_at(point: Point, command: list[str], name: str, *, prefix: Sequence[str] = ()) -> int:
+    """Run the command, which gets the signal at a point; how it ended."""
+    inject = f"inject={point.name}:signal={name}:when={point.occurrence}"
     strace = ["strace", "-qq", "-o", "/dev/null", "-e", f"trace={point.name}", "-e", inject]
     done = subprocess.run(
         [*prefix, *strace, *command],
@@ -68,4 +73,4 @@ def kill_at(point: Point, command: list[str], *, prefix: Sequence[str] = ()) -> 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    return done.returncode == -signal.SIGKILL
+    return done.returncode

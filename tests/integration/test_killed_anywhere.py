@@ -7,6 +7,7 @@ Each test walks through one command's calls, killing it at one after the other.
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Protocol
 import pytest
 from integration.account import Account, ranges
 from integration.inside import mapped
-from integration.interrupted import Point, kill_at, points
+from integration.interrupted import Point, kill_at, points, signal_at
 from support.bundle import Bundle
 from support.leftovers import Snapshot
 from support.runtime import Runtime
@@ -88,6 +89,27 @@ def test_create(
     runtime("delete", "--force", first)
     assert any(point.name.startswith("clone") for point in found)
     check_each(found[::step], runtime, leftovers, create)
+
+
+@pytest.mark.parametrize("verb", ["create", "run"])
+def test_interrupted(
+    verb: str, step: int, runtime: Runtime, bundle: Make, leftovers: Snapshot, tmp_path: Path
+) -> None:
+    """Ctrl-C: the command takes back what it has made, or has come to its end."""
+    made = bundle(["/bin/sleep", "1000"] if verb == "create" else ["/bin/true"])
+    first = runtime.new_id()
+    found = points(runtime.command(verb, "--bundle", made, first), tmp_path / "strace", first)
+    runtime("delete", "--force", first)
+    bad = []
+    for point in found[:: 2 * step]:
+        name = runtime.new_id()
+        ended = signal_at(point, runtime.command(verb, "--bundle", made, name), "INT")
+        if ended == 0:
+            runtime("delete", "--force", name)
+        elif ended != 128 + signal.SIGINT:
+            bad.append(f"{point}\n  ended {ended}")
+        bad += [f"{point}\n  left: {line}" for line in leftovers.compare()]
+    assert not bad, "\n".join(bad)
 
 
 def test_create_with_a_user_namespace(
