@@ -28,6 +28,16 @@ def redirected(redirections: str, command: list[str]) -> list[str]:
     return ["/bin/sh", "-c", script, "sh", *command]
 
 
+def test_the_null_device_is_the_containers_own(runtime: Runtime, bundle: Make) -> None:
+    """The caller's would be a file of the host in the container's hands."""
+    script = "stat -L -c %d:%i /dev/null /proc/self/fd/0 /proc/self/fd/2"
+    found = runtime.run(bundle(shell(script)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                        stderr=subprocess.DEVNULL)  # fmt: skip
+    own, first, last = found.stdout.split()
+    assert own == first == last
+    assert own != "{0.st_dev}:{0.st_ino}".format(os.stat(os.devnull))
+
+
 @pytest.mark.parametrize(
     ("script", "code"),
     [("exit 0", 0), ("exit 42", 42), ("exit 255", 255), ("ulimit -c 0; kill -9 $$", 137)],

@@ -9,6 +9,7 @@
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/stat.h>
@@ -157,6 +158,24 @@ static bool is_null_device(const struct statx *st) {
   return (st->stx_mode & S_IFMT) == S_IFCHR && st->stx_rdev_major == 1 && st->stx_rdev_minor == 3;
 }
 
+/*
+ * The caller's null device becomes the container's own: the host's file would be a way out of its
+ * mounts, and one that no checkpoint can name. Where /dev/null is missing or is something else,
+ * the stream stays as it is.
+ */
+static int null_take(struct ctx *c, int fd) {
+  int own =
+      path_openat2(AT_FDCWD, "/dev/null", O_RDWR | O_NOFOLLOW | O_NOCTTY, RESOLVE_NO_MAGICLINKS);
+  if (own < 0)
+    return 0;
+  struct statx st;
+  long ret = sys(statx, own, "", AT_EMPTY_PATH, STATX_TYPE, &st);
+  if (ret >= 0 && is_null_device(&st))
+    ret = sys(dup3, own, fd, 0);
+  sys(close, own);
+  return ret < 0 ? fail(c, (int)ret, "dup3", "standard stream") : 0;
+}
+
 int op_stdio_owner(struct ctx *c, const struct step *s) {
   uint32_t uid = (uint32_t)s->n[N_stdio_owner_uid];
   for (int fd = 0; fd <= 2; fd++) {
@@ -166,7 +185,13 @@ int op_stdio_owner(struct ctx *c, const struct step *s) {
       continue;
     if (ret < 0)
       return fail(c, (int)ret, "statx", "standard stream");
-    if (st.stx_uid == uid || is_null_device(&st))
+    if (is_null_device(&st)) {
+      int err = null_take(c, fd);
+      if (err)
+        return err;
+      continue;
+    }
+    if (st.stx_uid == uid)
       continue;
     ret = sys(fchown, fd, uid, -1);
     /* A read-only file system, an owner that is not ours or has no number here: what the
