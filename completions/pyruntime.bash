@@ -25,7 +25,7 @@ _pyruntime() {
         --rootless) COMPREPLY=($(compgen -W "true false auto" -- "$cur")); return ;;
         --as) COMPREPLY=($(compgen -W "runc" -- "$cur")); return ;;
       esac
-      COMPREPLY=($(compgen -W "--root --log --log-format --log-level --debug --trace --systemd-cgroup --cgroup-manager --rootless --help -h --as --version -v create start run state kill delete exec list ps pause resume update events top spec features plan validate doctor trace" -- "$cur"))
+      COMPREPLY=($(compgen -W "--root --log --log-format --log-level --debug --trace --systemd-cgroup --cgroup-manager --rootless --help -h --as --version -v create start run state kill delete exec list ps pause resume update events top checkpoint restore spec features plan validate doctor trace" -- "$cur"))
       ;;
     create)
       case $prev in
@@ -177,6 +177,38 @@ _pyruntime() {
       esac
       if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "--interval --once --help -h" -- "$cur"))
+      fi
+      ;;
+    checkpoint)
+      case $prev in
+        --image-path) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --work-path) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --manage-cgroups-mode) COMPREPLY=($(compgen -W "soft full strict ignore" -- "$cur")); return ;;
+        --empty-ns) COMPREPLY=(); return ;;
+        --parent-path) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --page-server) COMPREPLY=(); return ;;
+        --status-fd) COMPREPLY=(); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "--image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --parent-path --leave-running --pre-dump --tcp-skip-in-flight --link-remap --lazy-pages --page-server --status-fd --help -h" -- "$cur"))
+      else
+        COMPREPLY=($(compgen -W "$(pyruntime "${root[@]}" list --quiet 2>/dev/null)" -- "$cur"))
+      fi
+      ;;
+    restore)
+      case $prev in
+        --bundle|-b) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --image-path) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --work-path) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+        --manage-cgroups-mode) COMPREPLY=($(compgen -W "soft full strict ignore" -- "$cur")); return ;;
+        --empty-ns) COMPREPLY=(); return ;;
+        --console-socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --pid-file) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        --lsm-profile) COMPREPLY=(); return ;;
+        --lsm-mount-context) COMPREPLY=(); return ;;
+      esac
+      if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "--bundle -b --image-path --work-path --tcp-established --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode --empty-ns --auto-dedup --console-socket --pid-file --detach -d --no-subreaper --no-pivot --lazy-pages --lsm-profile --lsm-mount-context --help -h" -- "$cur"))
       fi
       ;;
     spec)

@@ -56,7 +56,8 @@ class Record:
     cgroups.driver.from_record takes, or None without a cgroup. hooks holds poststart and
     poststop. resctrl is what host.rdt takes, or None. start_socket: True when the init waits
     for `start`. resources: linux.resources as `update` left them, None while config.json's
-    are in force.
+    are in force. descriptors: what the standard streams were at create, as links in /proc/PID/fd
+    read, for a checkpoint.
     """
 
     __slots__ = (
@@ -64,6 +65,7 @@ class Record:
         "bundle",
         "cgroup",
         "created",
+        "descriptors",
         "hooks",
         "id",
         "late",
@@ -85,6 +87,7 @@ class Record:
     rootfs: str
     oci_version: str
     created: str
+    descriptors: list[str]
     owner: int
     annotations: dict[str, str]
     pid: int
@@ -99,6 +102,7 @@ class Record:
 
     def __init__(self, **fields: Any) -> None:
         fields.setdefault("resources", None)
+        fields.setdefault("descriptors", [])
         for name in self.__slots__:
             setattr(self, name, fields[name])
 

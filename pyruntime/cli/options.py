@@ -143,6 +143,24 @@ _PRESERVE = Option(
     kind="number",
     default="0",
 )
+_CRIU = (
+    Option("image-path", "directory of criu's images (default: ./checkpoint)", metavar="DIR"),
+    Option("work-path", "directory of criu's log (default: that of the images)", metavar="DIR"),
+    Option("tcp-established", "allow open TCP connections"),
+    Option("ext-unix-sk", "allow unix sockets whose other end is outside"),
+    Option("shell-job", "allow a terminal or session of the caller's"),
+    Option("file-locks", "allow file locks"),
+    Option(
+        "manage-cgroups-mode",
+        "what criu does with the cgroups; soft unless given",
+        metavar="MODE",
+        choices=("soft", "full", "strict", "ignore"),
+    ),
+    Option(
+        "empty-ns", "leave this namespace's content to others: network", metavar="TYPE", kind="list"
+    ),
+    Option("auto-dedup", "drop from older images what newer ones hold"),
+)
 _REGEX = Option(
     "regex", "ID is a regular expression: all containers whose id it matches", short="r"
 )
@@ -326,6 +344,64 @@ VERBS = (
             Option("once", "print the table once and end"),
         ),
         text="All that run, unless some are named. Away from a terminal the table is printed once.",
+    ),
+    Verb(
+        "checkpoint",
+        "write a running container to images, with criu",
+        arguments="ID",
+        count=(1, 1),
+        options=(
+            *_CRIU,
+            Option(
+                "parent-path",
+                "images of the pre-dump before, relative to --image-path",
+                metavar="DIR",
+            ),
+            Option("leave-running", "let the container go on"),
+            Option("pre-dump", "write the memory alone, and let the container go on"),
+            Option("tcp-skip-in-flight", "leave out TCP connections that are being made"),
+            Option("link-remap", "allow files whose name is gone, by a new link"),
+            Option("lazy-pages", "keep the memory, and serve it while the restored one runs"),
+            Option(
+                "page-server",
+                "send the memory there, or with --lazy-pages serve it there",
+                metavar="ADDRESS:PORT",
+            ),
+            Option(
+                "status-fd",
+                "write a NUL to this descriptor when --lazy-pages serves",
+                metavar="FD",
+                kind="number",
+            ),
+        ),
+        text="The container is deleted then, unless it is to go on. See restore.",
+    ),
+    Verb(
+        "restore",
+        "make a container from the images of a checkpoint",
+        arguments="ID",
+        count=(1, 1),
+        options=(
+            _BUNDLE,
+            *_CRIU,
+            _CONSOLE,
+            _PID_FILE,
+            Option("detach", "do not wait for the program's end", short="d"),
+            Option("no-subreaper", "do not adopt orphans of the container"),
+            Option("no-pivot", "as for create"),
+            Option("lazy-pages", "get the memory from `criu lazy-pages` when it is used"),
+            Option(
+                "lsm-profile",
+                "label of the processes, other than the checkpoint's",
+                metavar="TYPE:NAME",
+            ),
+            Option(
+                "lsm-mount-context",
+                "SELinux context of mounts, other than the checkpoint's",
+                metavar="CONTEXT",
+            ),
+        ),
+        text="Ends with the program's exit status, or 128 + signal.",
     ),
     Verb(
         "spec",

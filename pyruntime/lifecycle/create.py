@@ -139,8 +139,13 @@ class Created:
         self.directory.close()
 
 
-def create(request: CreateRequest, log: Log, loaded: Loaded | None = None) -> Created:
-    """loaded: instead of what the request names.
+def create(
+    request: CreateRequest,
+    log: Log,
+    loaded: Loaded | None = None,
+    way: type[Creation] | None = None,
+) -> Created:
+    """loaded: instead of what the request names. way: of another kind, a restore.
 
     Raises an error of the tree, with nothing left behind but what the log was told of.
     """
@@ -158,13 +163,13 @@ def create(request: CreateRequest, log: Log, loaded: Loaded | None = None) -> Cr
     check_labels(loaded.config.get("process") or {}, "/process", mapping(loaded.config, "linux"))
     undo = Undo()
     try:
-        return _Creation(request, loaded, undo, log).run()
+        return (way or Creation)(request, loaded, undo, log).run()
     except BaseException:
         undo.run(log.warn)
         raise
 
 
-class _Creation(Launch):
+class Creation(Launch):
     """The parts of one create that its phases share."""
 
     __slots__ = (
@@ -343,6 +348,9 @@ class _Creation(Launch):
             rootfs=rootfs_path(self.config, self.request.bundle),
             oci_version=self.config["ociVersion"],
             created=rfc3339(time.time_ns()),
+            descriptors=[
+                os.readlink(f"/proc/self/fd/{fd}") for fd in (self.request.given or (0, 1, 2))[:3]
+            ],
             owner=os.geteuid(),
             annotations=self.config.get("annotations") or {},
             pid=0,

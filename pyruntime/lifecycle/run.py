@@ -40,10 +40,10 @@ def run(request: CreateRequest, log: Log, *, keep: bool, subreaper: bool) -> int
         log.mark("attend the container")
         created.close()
         if not request.detach and not keep:
-            _clean_up(request, log)
+            clean_up(request, log)
 
 
-def _clean_up(request: CreateRequest, log: Log) -> None:
+def clean_up(request: CreateRequest, log: Log) -> None:
     from pyruntime.lifecycle.delete import destroy
 
     try:

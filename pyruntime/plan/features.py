@@ -59,7 +59,12 @@ def features(supported_flags: Sequence[str]) -> dict[str, Any]:
             "mountExtensions": {"idmap": {"enabled": True}},
             "netDevices": {"enabled": True},
         },
-        "potentiallyUnsafeConfigAnnotations": ["org.systemd.property.", "run.oci."],
+        "annotations": {"org.opencontainers.runc.checkpoint.enabled": "true"},
+        "potentiallyUnsafeConfigAnnotations": [
+            "org.criu.config",
+            "org.systemd.property.",
+            "run.oci.",
+        ],
     }
 
 
