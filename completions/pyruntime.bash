@@ -25,7 +25,7 @@ _pyruntime() {
         --rootless) COMPREPLY=($(compgen -W "true false auto" -- "$cur")); return ;;
         --as) COMPREPLY=($(compgen -W "runc" -- "$cur")); return ;;
       esac
-      COMPREPLY=($(compgen -W "--root --log --log-format --log-level --debug --trace --systemd-cgroup --cgroup-manager --rootless --help -h --as --version -v create start run state kill delete exec list ps pause resume update events top checkpoint restore spec features plan validate doctor trace" -- "$cur"))
+      COMPREPLY=($(compgen -W "--root --log --log-format --log-level --debug --trace --systemd-cgroup --cgroup-manager --rootless --help -h --as --version -v create start run state kill delete exec list ps pause resume mounts update events top checkpoint restore spec features plan validate doctor trace" -- "$cur"))
       ;;
     create)
       case $prev in
@@ -133,6 +133,11 @@ _pyruntime() {
         COMPREPLY=($(compgen -W "--help -h" -- "$cur"))
       else
         COMPREPLY=($(compgen -W "$(pyruntime "${root[@]}" list --quiet 2>/dev/null)" -- "$cur"))
+      fi
+      ;;
+    mounts)
+      if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "--help -h" -- "$cur"))
       fi
       ;;
     update)

@@ -29,44 +29,45 @@ enum pyr_op {
   OP_mount_bind = 22,
   OP_mount_remount = 23,
   OP_mount_attr = 24,
-  OP_file_label = 25,
-  OP_device = 26,
-  OP_symlink = 27,
-  OP_hook = 28,
-  OP_pivot_root = 29,
-  OP_move_root = 30,
-  OP_chroot = 31,
-  OP_root_propagation = 32,
-  OP_root_readonly = 33,
-  OP_readonly_path = 34,
-  OP_masked_path = 35,
-  OP_console_open = 36,
-  OP_console_take = 37,
-  OP_stdio_owner = 38,
-  OP_rlimit = 39,
-  OP_rlimit_raise = 40,
-  OP_affinity_reset = 41,
-  OP_affinity = 42,
-  OP_io_priority = 43,
-  OP_scheduler = 44,
-  OP_memory_policy = 45,
-  OP_personality = 46,
-  OP_process_attr = 47,
-  OP_umask = 48,
-  OP_cwd = 49,
-  OP_caps_bounding = 50,
-  OP_caps_keep = 51,
-  OP_groups = 52,
-  OP_user = 53,
-  OP_caps_set = 54,
-  OP_caps_ambient = 55,
-  OP_no_new_privs = 56,
-  OP_seccomp = 57,
-  OP_home = 58,
-  OP_exec_lookup = 59,
-  OP_fds_close = 60,
-  OP_execve = 61,
-  OP_END = 62
+  OP_unmount = 25,
+  OP_file_label = 26,
+  OP_device = 27,
+  OP_symlink = 28,
+  OP_hook = 29,
+  OP_pivot_root = 30,
+  OP_move_root = 31,
+  OP_chroot = 32,
+  OP_root_propagation = 33,
+  OP_root_readonly = 34,
+  OP_readonly_path = 35,
+  OP_masked_path = 36,
+  OP_console_open = 37,
+  OP_console_take = 38,
+  OP_stdio_owner = 39,
+  OP_rlimit = 40,
+  OP_rlimit_raise = 41,
+  OP_affinity_reset = 42,
+  OP_affinity = 43,
+  OP_io_priority = 44,
+  OP_scheduler = 45,
+  OP_memory_policy = 46,
+  OP_personality = 47,
+  OP_process_attr = 48,
+  OP_umask = 49,
+  OP_cwd = 50,
+  OP_caps_bounding = 51,
+  OP_caps_keep = 52,
+  OP_groups = 53,
+  OP_user = 54,
+  OP_caps_set = 55,
+  OP_caps_ambient = 56,
+  OP_no_new_privs = 57,
+  OP_seccomp = 58,
+  OP_home = 59,
+  OP_exec_lookup = 60,
+  OP_fds_close = 61,
+  OP_execve = 62,
+  OP_END = 63
 };
 
 enum { N_oom_score_adj_value = 0 };
@@ -87,6 +88,7 @@ enum { N_mount_fs_flags = 0, N_mount_fs_attr_set = 1, N_mount_fs_attr_clr = 2, N
 enum { N_mount_bind_flags = 0, N_mount_bind_slot = 1, N_mount_bind_attr_set = 2, N_mount_bind_attr_clr = 3, N_mount_bind_rec_set = 4, N_mount_bind_rec_clr = 5, N_mount_bind_propagation = 6, S_mount_bind_source = 0, S_mount_bind_target = 1 };
 enum { N_mount_remount_flags = 0, N_mount_remount_attr_set = 1, N_mount_remount_attr_clr = 2, N_mount_remount_propagation = 3, S_mount_remount_target = 0, S_mount_remount_options = 1 };
 enum { N_mount_attr_flags = 0, N_mount_attr_attr_set = 1, N_mount_attr_attr_clr = 2, S_mount_attr_target = 0 };
+enum { S_unmount_target = 0 };
 enum { S_file_label_path = 0, S_file_label_label = 1 };
 enum { N_device_mode = 0, N_device_major = 1, N_device_minor = 2, N_device_uid = 3, N_device_gid = 4, N_device_flags = 5, S_device_path = 0 };
 enum { N_symlink_flags = 0, S_symlink_target = 0, S_symlink_path = 1 };
@@ -180,6 +182,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(mount_bind) \
   X(mount_remount) \
   X(mount_attr) \
+  X(unmount) \
   X(file_label) \
   X(device) \
   X(symlink) \
@@ -244,6 +247,7 @@ enum { S_execve_args = 0, S_execve_env = 1 };
   X(mount_bind, 7, 2, 0, 0) \
   X(mount_remount, 4, 2, 2, 0) \
   X(mount_attr, 3, 1, 0, 0) \
+  X(unmount, 0, 1, 0, 0) \
   X(file_label, 0, 2, 0, 0) \
   X(device, 6, 1, 0, 0) \
   X(symlink, 1, 2, 0, 0) \

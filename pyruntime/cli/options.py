@@ -289,6 +289,14 @@ VERBS = (
     Verb("pause", "freeze a container's processes", arguments="ID", count=(1, 1)),
     Verb("resume", "thaw a container's processes", arguments="ID", count=(1, 1)),
     Verb(
+        "mounts",
+        "add mounts to a container that runs, or remove some",
+        arguments="add|remove ID FILE",
+        count=(3, 3),
+        text="FILE holds a JSON array like the configuration's mounts. To remove them takes their "
+        "destination only.",
+    ),
+    Verb(
         "update",
         "change the limits of a container",
         arguments="ID",

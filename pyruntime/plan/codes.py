@@ -28,6 +28,7 @@ OPS = {
     "source_open": "mount",
     "mount_remount": "mount",
     "mount_attr": "mount",
+    "unmount": "mount",
     "readonly_path": "mount",
     "masked_path": "mount",
     "device": "device",

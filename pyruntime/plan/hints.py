@@ -77,6 +77,7 @@ HINTS = {
     ("mount_bind", ENOTDIR): KINDS,
     ("mount_remount", EINVAL): "there must be a mount at this path",
     ("mount_attr", EINVAL): "there must be a mount at this path",
+    ("unmount", EINVAL): "there is no mount at this path, or a user namespace may not remove it",
     ("mount_fs", EPERM): "the root of a user namespace can mount few filesystems",
     ("ns_unshare", EPERM): "new namespaces need root or a user namespace; AppArmor may forbid them"
     " to ordinary users even there: see `pyruntime doctor`",

@@ -93,14 +93,16 @@ def compile_mounts(
     slots: list[Slot],
     user: UserNamespace | None = None,
     privileged: bool = True,
+    sources: Sources | None = None,
 ) -> Mounts:
     """All mounts in order. Raises ConfigError, Unsupported.
 
     slots: of the plan, namespaces included; user namespaces of id-mapped mounts are added.
     user: the container's user namespace. privileged: whether the runtime is the host's root.
+    sources: those of these mounts, when all are to be opened first.
     """
-    found = Mounts(warnings, None)
-    if user is not None:
+    found = Mounts(warnings, sources)
+    if user is not None and sources is None:
         from pyruntime.plan.userns import Sources  # most containers have no user namespace
 
         found.sources = Sources(config, slots, user)

@@ -236,6 +236,7 @@ SENTENCES: dict[str, Callable[[Args], str]] = {
     "mount_bind": _mount_bind,
     "mount_remount": _mount_remount,
     "mount_attr": _mount_attr,
+    "unmount": lambda args: f"unmount {args['target']}",
     "file_label": lambda a: f"label {a['path']} {a['label']}",
     "device": _device,
     "symlink": _symlink,

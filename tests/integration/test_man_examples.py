@@ -20,7 +20,9 @@ PAGES = REPO / "docs/man"
 BEFORE = {
     "start": "created",
     "resume": "paused",
-    **dict.fromkeys(("delete", "events", "exec", "kill", "list", "pause", "ps"), "running"),
+    **dict.fromkeys(
+        ("delete", "events", "exec", "kill", "list", "mounts", "pause", "ps"), "running"
+    ),
     **dict.fromkeys(("state", "top", "update"), "running"),
 }
 # Their examples take a program that the machine of the tests may not have.

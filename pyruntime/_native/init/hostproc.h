@@ -4,7 +4,8 @@
 
 #include "context.h"
 
-#define UMOUNT_DETACH 2 /* MNT_DETACH: no kernel header exports it */
+#define UMOUNT_DETACH 2   /* MNT_DETACH: no kernel header exports it */
+#define UMOUNT_NOFOLLOW 8 /* nor this */
 
 /*
  * Takes every full procfs and sysfs outside the rootfs out of this mount namespace; one that

@@ -4,6 +4,7 @@
 #include "copyup.h"
 #include "fd.h"
 #include "fs.h"
+#include "hostproc.h"
 #include "mount2.h"
 #include "path.h"
 #include "run.h"
@@ -224,6 +225,27 @@ int op_mount_remount(struct ctx *c, const struct step *s) {
     return fail(c, err, "mount_setattr", where);
   err = tree_propagation(mount, s->n[N_mount_remount_propagation]);
   return err ? fail(c, err, "set propagation", where) : 0;
+}
+
+/* What lies on top at the path, with all that is mounted below; who has files of it open keeps
+ * them. The last component is looked up in a directory that is held, and not followed. */
+int op_unmount(struct ctx *c, const struct step *s) {
+  const char *where = str(c, s, S_unmount_target);
+  char above[PATH_LIMIT];
+  size_t last = strlen(where);
+  while (last > 0 && where[last - 1] != '/')
+    last--;
+  if (last >= sizeof above)
+    return fail(c, -ENAMETOOLONG, "umount2", where);
+  memcpy(above, where, last);
+  above[last] = '\0';
+  FD_AUTO dir = path_open(c, above, O_DIRECTORY);
+  if (dir < 0)
+    return dir;
+  int err = (int)sys(fchdir, dir);
+  if (!err)
+    err = (int)sys(umount2, where + last, UMOUNT_DETACH | UMOUNT_NOFOLLOW);
+  return err ? fail(c, err, "umount2", where) : 0;
 }
 
 int op_mount_attr(struct ctx *c, const struct step *s) {
