@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Map = dict[str, Any]
 
+# Files that act on processes: of the container's cgroup, or of the whole host.
+DEEDS = ("cgroup.procs", "cgroup.threads", "cgroup.kill")
 MILLISECOND, SECOND = 1000, 1_000_000  # in microseconds: the kernel's bounds of a CPU period
 
 
@@ -47,6 +49,10 @@ def check(resources: Map, pointer: str, found: Findings) -> None:
         if not name or "/" in name or name in (".", ".."):
             found.error(
                 f"{pointer}/unified/{escape(name)}", f"{shown(name)} can't name a cgroup file"
+            )
+        elif name in DEEDS:
+            found.error(
+                f"{pointer}/unified/{escape(name)}", "moves or ends processes, and limits nothing"
             )
 
 
