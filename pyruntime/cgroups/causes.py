@@ -58,7 +58,7 @@ def _missing(directory: str, file: str) -> str:
     controller = file.partition(".")[0]
     unified = os.path.exists(f"{directory}/cgroup.controllers")
     if unified and controller not in ("cgroup", *offered.split()):
-        return f"cgroup2 controllers enabled here: {offered or 'none'}"
+        return f"the controller is not enabled; here are: {offered or 'none'}"
     return ""
 
 

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from pyruntime.plan.field import Map
 
 ROOT = "/linux/resources"
+SECTIONS = (
+    "devices",
+    "memory",
+    "cpu",
+    "blockIO",
+    "hugepageLimits",
+    "network",
+    "pids",
+    "rdma",
+    "unified",
+)
 ZERO_MEANS_UNSET = {
     "memory": ("limit", "reservation", "swap", "kernel", "kernelTCP"),
     "cpu": ("shares", "quota", "period", "realtimeRuntime", "realtimePeriod"),
@@ -38,10 +49,15 @@ KEYED = {
 
 
 def changes(resources: Map) -> tuple[Map, list[str]]:
-    """What really is asked for, and the pointers of what is ignored: limits that no kernel has."""
+    """What really is asked for, and the pointers of what is ignored: limits that no kernel has.
+
+    Members that the specification doesn't know are no business of ours.
+    """
     found: Map = {}
     ignored: list[str] = []
     for section, value in resources.items():
+        if section not in SECTIONS:
+            continue
         if isinstance(value, dict):
             unset = ZERO_MEANS_UNSET.get(section, ())
             value = {

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Map = dict[str, Any]
 
 # Files that act on processes: of the container's cgroup, or of the whole host.
-DEEDS = ("cgroup.procs", "cgroup.threads", "cgroup.kill")
+DEEDS = ("cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze")
 MILLISECOND, SECOND = 1000, 1_000_000  # in microseconds: the kernel's bounds of a CPU period
 
 
@@ -52,7 +52,8 @@ def check(resources: Map, pointer: str, found: Findings) -> None:
             )
         elif name in DEEDS:
             found.error(
-                f"{pointer}/unified/{escape(name)}", "moves or ends processes, and limits nothing"
+                f"{pointer}/unified/{escape(name)}",
+                "moves, stops or ends processes, and limits nothing",
             )
 
 

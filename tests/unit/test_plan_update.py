@@ -72,6 +72,13 @@ def test_memory_and_swap_are_a_pair(given: dict[str, int], written: dict[str, in
     assert found == {"memory": written}
 
 
+def test_unknown_members_are_nobody_s_business() -> None:
+    assert changes({"pids": {"limit": 3}, "bogus": 1, "other": {"a": 1}}) == (
+        {"pids": {"limit": 3}},
+        [],
+    )
+
+
 def test_limits_that_no_kernel_has_are_named_and_ignored() -> None:
     asked, ignored = changes({"memory": {"kernel": 5, "kernelTCP": 6, "limit": 7}})
     assert asked == {"memory": {"limit": 7}}

@@ -350,8 +350,12 @@ ERRORS: list[tuple[dict[str, Any], str, str]] = [
     ),
     (limits("rdma", mlx5={}), f"{R}/rdma/mlx5", '"hcaHandles"'),
     (limits("unified", **{"a/b": "1"}), f"{R}/unified/a~1b", "can't name"),
-    (limits("unified", **{"cgroup.procs": "1"}), f"{R}/unified/cgroup.procs", "moves or ends"),
-    (limits("unified", **{"cgroup.kill": "1"}), f"{R}/unified/cgroup.kill", "moves or ends"),
+    (
+        limits("unified", **{"cgroup.procs": "1"}),
+        f"{R}/unified/cgroup.procs",
+        "moves, stops or ends",
+    ),
+    (limits("unified", **{"cgroup.kill": "1"}), f"{R}/unified/cgroup.kill", "moves, stops or ends"),
 ]
 
 
