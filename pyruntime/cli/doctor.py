@@ -6,8 +6,10 @@ Exit status 1 when no container can be made here, else 0.
 
 from __future__ import annotations
 
+import os
+
 from pyruntime.host.doctor import judge, verdict
-from pyruntime.host.finding import LIMITED, MISSING, OK
+from pyruntime.host.finding import LIMITED, MISSING, OK, Finding
 from pyruntime.host.survey import survey
 from pyruntime.log import print_out
 
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pyruntime.cli.parse import Invocation
-    from pyruntime.host.finding import Finding
     from pyruntime.log import Log
 
+WITHOUT_PROCFS = Finding(
+    "kernel", "procfs", MISSING, "not mounted on /proc", "nothing can be known of this host"
+)
 VERDICTS = {
     OK: "everything that this runtime uses is there",
     LIMITED: "containers run; what is limited is said above",
@@ -27,7 +31,7 @@ VERDICTS = {
 
 
 def main(invocation: Invocation, _log: Log) -> int:
-    findings = judge(survey())
+    findings = judge(survey()) if os.path.exists("/proc/self/ns") else [WITHOUT_PROCFS]
     if invocation.options.text("format") == "json":
         from pyruntime import jsontext
 

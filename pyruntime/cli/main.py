@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import gc
 import os
+from _signal import SIGPIPE
+from errno import EPIPE
 
 from pyruntime.cli.interrupt import Interrupted
 from pyruntime.cli.options import GLOBAL_OPTIONS
@@ -64,14 +66,13 @@ def _run(args: Sequence[str]) -> int:
         if common.text("trace"):
             return _traced(invocation, log)
         return _dispatch(invocation, log)
-    except UsageError as err:
-        _report(log, err)
-        return EXEC_FAILED if verb == "exec" else err.exit_code
     except Error as err:
+        if err.code == "output" and err.errno == EPIPE:
+            return 128 + SIGPIPE  # `list | head -1`: who does not read on needs no words
         _report(log, err)
         return EXEC_FAILED if verb == "exec" else err.exit_code
     except OSError as err:
-        _report(log, host_error(err, verb or "start", str(err.filename or "")))
+        _report(log, _unforeseen(err, verb))
         return EXEC_FAILED if verb == "exec" else 1
     except RecursionError:
         _report(log, Error("document is nested too deeply", code="json"))
@@ -131,6 +132,16 @@ def _version(name: str) -> int:
     from pyruntime.cli.version import print_version
 
     return print_version(name)
+
+
+def _unforeseen(err: OSError, verb: str) -> Error:
+    """One that no place in particular has expected."""
+    try:
+        os.getcwd()
+    except OSError as gone:
+        hint = "has it been removed? paths are relative to it"
+        return host_error(gone, "find the working directory", hint=hint)
+    return host_error(err, verb or "start", str(err.filename or ""))
 
 
 def _report(log: Log, err: Error) -> None:
