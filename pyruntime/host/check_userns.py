@@ -37,8 +37,9 @@ def check(plan: Plan, host: Survey, found: Findings) -> None:
         denied = idrange.outside(ranges, own, host.subordinate[kind])
         if denied is not None:
             _, first, size = denied
-            message = f"{first} to {first + size - 1} are not granted to you in /etc/sub{kind}"
-            found.error(pointer, message, _granted(kind, host))
+            which = f"{first} to {first + size - 1} are" if size > 1 else f"{first} is"
+            hint = f"your own {kind} is {own}" if size == 1 else _granted(kind, host)
+            found.error(pointer, f"{which} not granted to you in /etc/sub{kind}", hint)
 
 
 def _granted(kind: str, host: Survey) -> str:

@@ -170,3 +170,13 @@ def test_what_an_ordinary_user_lacks(host: dict[str, Any], found: list[str], bun
     granted = {kind: [(5000, 1), (100_000, 65_536)] for kind in ("uid", "gid")}
     change = rootless(*GIVEN, **{"subordinate": granted} | host)
     assert check(bundle, change) == [("error", pointer) for pointer in found]
+
+
+def test_the_id_of_another(bundle: Path) -> None:
+    """As a bundle has it that root has made."""
+    config, host = default_config(), complete()
+    rootless((0, 0, 1))(config, host)
+    host.filesystems |= {"cgroup", "cgroup2"}
+    [uid] = [each for each in problems(config, str(bundle), host) if each.pointer == UIDS]
+    assert uid.message == "0 is not granted to you in /etc/subuid"
+    assert uid.hint == "your own uid is 1000"
