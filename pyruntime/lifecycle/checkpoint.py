@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pyruntime.host.criu.options import DumpAsked
     from pyruntime.host.criu.wire import Fields
     from pyruntime.log import Log
-    from pyruntime.plan.facts import CgroupFacts
     from pyruntime.state import Record, StateDir
 
 LOG = "dump.log"
@@ -97,7 +96,7 @@ class _Dump:
             (p.ROOT, record.rootfs),
             (p.PID, record.pid),
             *self._freezer(),
-            *cgroup_yard(self.directory, self.facts.cgroup),
+            *self._hierarchies(),
             *self._namespaces(),
         ]
         if not asked.pre_dump:
@@ -129,6 +128,13 @@ class _Dump:
             return []
         path = freezer_path(from_record(self.record.cgroup))
         return [(p.FREEZE_CGROUP, path)] if path else []
+
+    def _hierarchies(self) -> Fields:
+        targets = yard.wanted(self.facts.cgroup)
+        if not targets:
+            return []
+        yard.link(self.directory.fd, targets)
+        return [(p.CGROUP_YARD, f"{self.directory.path}/{yard.NAME}")]
 
     def _namespaces(self) -> Fields:
         found: Fields = []
@@ -162,13 +168,6 @@ class _Dump:
         mounts.check_points(found)
         mounts.write_list(images, found)
         return [(p.EXT_MOUNT, p.pair(one.mount.point, one.key)) for one in found]
-
-
-def cgroup_yard(directory: StateDir, facts: CgroupFacts) -> Fields:
-    """To be removed after criu's end: yard.remove."""
-    if not yard.make(directory.fd, facts):
-        return []
-    return [(p.CGROUP_YARD, f"{directory.path}/{yard.NAME}")]
 
 
 def _cgroup_path(record: Record) -> str:

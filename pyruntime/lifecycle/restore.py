@@ -21,12 +21,7 @@ from pyruntime.host.criu.enter import loopback_up
 from pyruntime.host.criu.service import Criu
 from pyruntime.launch.spawn import Child, open_slot
 from pyruntime.lifecycle.apart import make_root_read_only, run_apart
-from pyruntime.lifecycle.checkpoint import (
-    DESCRIPTORS,
-    EXTERNAL_NAMESPACES,
-    Directories,
-    cgroup_yard,
-)
+from pyruntime.lifecycle.checkpoint import DESCRIPTORS, EXTERNAL_NAMESPACES, Directories
 from pyruntime.lifecycle.create import CreateRequest, Creation, create
 from pyruntime.lifecycle.launching import attend
 from pyruntime.plan import external
@@ -43,6 +38,7 @@ if TYPE_CHECKING:
     from pyruntime.host.criu.wire import Fields
     from pyruntime.lifecycle.undo import Undo
     from pyruntime.log import Log
+    from pyruntime.plan.step import Step
     from pyruntime.spec.load import Loaded
 
 LOG = "restore.log"
@@ -85,7 +81,7 @@ def restore(request: RestoreRequest, log: Log, *, subreaper: bool) -> int:
 class Restoration(Creation):
     """A creation whose init comes from the images."""
 
-    __slots__ = ("at", "criu", "hooked", "inherited")
+    __slots__ = ("at", "criu", "hierarchies", "hooked", "inherited")
 
     request: RestoreRequest
     criu: Criu
@@ -98,6 +94,7 @@ class Restoration(Creation):
         super().__init__(request, loaded, undo, log)
         self.hooked = False
         self.inherited: Fields = []
+        self.hierarchies: Fields = []
         self.open_directories().close()  # what is not there costs nothing now
 
     def open_directories(self) -> Directories:
@@ -166,7 +163,13 @@ class Restoration(Creation):
         )
         run_apart(external.preparing_steps(config, plan), self.log.warn)
         self.log.mark("make the mount points")
-        run_apart(external.root_steps(self.plan.rootfs), self.log.warn, start)
+        before: list[Step] = []
+        sources = yard.wanted(self.facts.cgroup)
+        if sources:
+            path = self.directory.path
+            before = external.mounting_steps(path, yard.NAME, sources)
+            self.hierarchies.append((p.CGROUP_YARD, f"{path}/{yard.NAME}"))
+        run_apart(external.root_steps(self.plan.rootfs, before), self.log.warn, start)
         self.log.mark("start criu")
 
     def _talk(self) -> None:
@@ -196,7 +199,7 @@ class Restoration(Creation):
             *self.inherited,
             *self._streams(),
             *self._cgroups(),
-            *cgroup_yard(self.directory, self.facts.cgroup),
+            *self.hierarchies,
         ]
         for kind, (path, _) in external.joined(self.config).items():
             if kind not in EXTERNAL_NAMESPACES:

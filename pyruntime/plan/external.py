@@ -12,6 +12,7 @@ from pyruntime.plan.mount_options import MS_REC, RDONLY, SLAVE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from pyruntime.plan.field import Map
@@ -82,6 +83,17 @@ def joined(config: Map) -> dict[str, tuple[str, str]]:
     return namespaces.read(mapping(config, "linux")).joined
 
 
+def mounting_steps(directory: str, name: str, sources: dict[str, str]) -> list[Step]:
+    """Mount the sources in `name` below a directory of the host, by their names there."""
+    found = [
+        ops.rootfs_open("", flags=ops.ROOTFS_IN_PLACE, propagation=0, path=directory),
+        ops.mount_fs("", fstype="tmpfs", source="tmpfs", target=f"/{name}"),
+    ]
+    for key, source in sources.items():
+        found.append(ops.mount_bind("", source=source, target=f"/{name}/{key}"))
+    return found
+
+
 def is_new(config: Map, kind: str) -> bool:
     """The container has a namespace of this type that is neither joined nor the runtime's."""
     return kind in namespaces.read(mapping(config, "linux")).new
@@ -122,10 +134,11 @@ def preparing_steps(config: Map, plan: Plan) -> list[Step]:
     return steps
 
 
-def root_steps(rootfs: str) -> list[Step]:
+def root_steps(rootfs: str, before: Sequence[Step] = ()) -> list[Step]:
     """Make the rootfs a mount of its own, out of the host's sight."""
     return [
         ops.propagation("", flags=SLAVE | MS_REC),
         ops.procfs_open(""),
+        *before,
         ops.rootfs_open("/root/path", flags=0, propagation=0, path=rootfs),
     ]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from integration.asking import QUIET, await_end, pid, status
-from integration.terminal import Receiver, read_until
+from integration.terminal import Receiver, Seat, read_until
 from support import guest
 from support.bundle import Bundle
 from support.runtime import Runtime
@@ -230,6 +230,54 @@ def test_terminal(cell: Callable[..., Cell], runtime: Runtime, tmp_path: Path) -
                 made.checkpoint()
         finally:
             os.close(master)
+
+
+def test_terminal_in_the_foreground(
+    cell: Callable[..., Cell], runtime: Runtime, tmp_path: Path
+) -> None:
+    script = "read word; echo got $word; exit 5"
+    made = cell(["/bin/sh", "-c", script], process={"terminal": True})
+    receiver = Receiver(tmp_path / "console")
+    made.run("--console-socket", str(receiver.path))
+    master = receiver.descriptor()
+    receiver.close()
+    made.checkpoint()
+    os.close(master)
+    command = ["restore", "--bundle", str(made.bundle), "--image-path", str(made.images)]
+    seat = Seat(runtime.command(*command, made.name))
+    try:
+        os.write(seat.master, b"word\n")
+        read_until(seat.master, b"got word")
+        assert seat.finish() == 5
+    finally:
+        seat.close()
+
+
+def test_console_socket_that_is_not_there(cell: Callable[..., Cell], tmp_path: Path) -> None:
+    made = cell(["/bin/sleep", "1000"], process={"terminal": True})
+    receiver = Receiver(tmp_path / "console")
+    made.run("--console-socket", str(receiver.path))
+    master = receiver.descriptor()
+    receiver.close()
+    made.checkpoint()
+    os.close(master)
+    done = made.restore("--console-socket", str(tmp_path / "nobody"), check=False)
+    assert done.returncode == 1
+    assert f"connect to socket {tmp_path}/nobody: No such file or directory" in done.stderr
+    assert not (made.runtime.root / made.name).exists()
+
+
+def test_few_namespaces(cell: Callable[..., Cell], runtime: Runtime) -> None:
+    """The host's network, names and IPC; of the rare ones a cgroup namespace."""
+    few = [{"type": kind} for kind in ("mount", "pid", "cgroup")]
+    made = cell(hostname=None, linux={"namespaces": few})
+    made.run()
+    before = mounts(made)
+    made.checkpoint()
+    made.restore()
+    assert mounts(made) == before
+    count = made.count()
+    assert made.await_count(count + 1) > count
 
 
 @pytest.mark.skipif(bool(unusable()) or not has("mem_dirty_track"), reason="kernel: no soft-dirty")

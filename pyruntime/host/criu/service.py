@@ -41,7 +41,14 @@ class Criu:
 
     def __init__(self, *, quiet: bool, descriptors: Sequence[int] = ()) -> None:
         """quiet: its standard streams are /dev/null, not the caller's. descriptors: what it
-        gets besides, under the same numbers. Raises HostError."""
+        gets besides, under the same numbers. Raises HostError, for an ordinary user too."""
+        if os.geteuid() != 0:
+            raise HostError(
+                "criu needs root",
+                op="criu",
+                hint="an ordinary user's containers can't be checkpointed",
+                code="criu-missing",
+            )
         self.sock, theirs = _socket.socketpair(
             _socket.AF_UNIX, _socket.SOCK_SEQPACKET | _socket.SOCK_CLOEXEC
         )

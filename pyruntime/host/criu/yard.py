@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The hierarchies of cgroups where criu looks for them: a directory of links.
+"""The hierarchies of cgroups where criu looks for them: a directory of links, or of mounts.
 
+A dump takes links. A restore opens them among the container's mounts, where a link leads into the
+image: it has to have mounts.
 Without one criu mounts them itself, and a mount of cgroup2 from the host's namespaces without
 its options takes these (nsdelegate, memory_recursiveprot) from the host.
 """
@@ -34,19 +36,20 @@ def links(facts: CgroupFacts, cgroups: str) -> dict[str, str]:
     return found
 
 
-def make(directory: int, facts: CgroupFacts) -> bool:
-    """Below a container's state directory; False when criu has to do without. Raises HostError."""
-    wanted = links(facts, read_file("/proc/self/cgroup").decode())
-    if not wanted:
-        return False
+def wanted(facts: CgroupFacts) -> dict[str, str]:
+    """links() of this host; {} when criu has to do without."""
+    return links(facts, read_file("/proc/self/cgroup").decode())
+
+
+def link(directory: int, targets: dict[str, str]) -> None:
+    """Make links below a container's state directory. Raises HostError."""
     remove(directory)
     try:
         os.mkdir(NAME, 0o700, dir_fd=directory)
-        for name, mount in wanted.items():
+        for name, mount in targets.items():
             os.symlink(mount, f"{NAME}/{name}", dir_fd=directory)
     except OSError as err:
         raise host_error(err, "create", NAME) from None
-    return True
 
 
 def remove(directory: int) -> None:
