@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from integration.library import *  # noqa: F403 - fixtures
-from integration.library import Make
+from integration.library import KNOWS_OTHERS, Make
 from support.leftovers import command_line
 from support.runtime import Runtime as Program
 
@@ -63,10 +63,12 @@ def test_run_of_a_signalled_program(library: Runtime, bundle: Make, new_id: NewI
         library.run(new_id(), script, check=True)
 
 
+@pytest.mark.vm
 def test_the_states_of_a_life(library: Runtime, bundle: Make, new_id: NewId) -> None:
-    made = bundle(["/bin/sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done"])
+    script = "trap 'exit 7' TERM; echo; while :; do sleep 0.05; done"
+    made = bundle(["/bin/sh", "-c", script])
     name = new_id()
-    with library.create(name, made, stdout=DEVNULL) as box:
+    with library.create(name, made, stdout=PIPE) as box:
         found = box.state
         assert (found.id, found.status, found.bundle) == (name, Status.CREATED, str(made))
         assert found.status == "created"
@@ -86,6 +88,7 @@ def test_the_states_of_a_life(library: Runtime, bundle: Make, new_id: NewId) -> 
             box.start()
         with pytest.raises(pyruntime.StateError, match="not stopped"):
             box.delete()
+        assert box.stdout is not None and box.stdout.readline()
         box.signal("TERM")
         assert box.wait(20) == box.returncode == 7
         assert box.state.pid == 0
@@ -106,6 +109,7 @@ def test_stop_is_patient_and_then_is_not(library: Runtime, bundle: Make, new_id:
         assert box.stop() == -signal.SIGKILL
 
 
+@pytest.mark.vm
 def test_exec_talks_by_pipes(sleeper: Container) -> None:
     with sleeper.exec(["cat"], stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdin and process.stdout
@@ -238,6 +242,7 @@ def test_what_is_no_argument(sleeper: Container) -> None:
         sleeper.signal("NONSENSE")
 
 
+@pytest.mark.vm
 def test_limits_and_statistics(sleeper: Container) -> None:
     before = sleeper.stats()
     assert (before.id, before.memory.limit) == (sleeper.id, None)
@@ -274,13 +279,14 @@ def test_found_containers_are_let_go(
     assert Runtime(state_root / "missing").list() == []
 
 
+@pytest.mark.vm
 def test_the_end_of_anothers_child(sleeper: Container, library: Runtime) -> None:
     other = Runtime(library.root).get(sleeper.id)
     with pytest.raises(pyruntime.TimeoutExpired):
         other.wait(0.01)
     sleeper.kill()
     assert sleeper.wait(20) == -9
-    if os.uname().release.split(".")[:2] >= ["6", "15"]:
+    if KNOWS_OTHERS:
         assert other.wait(20) == -9
     assert library.get(sleeper.id).wait() == -9
     assert Runtime(library.root).get(sleeper.id).wait() is None
@@ -373,6 +379,19 @@ def test_settings_that_are_none(tmp_path: Path) -> None:
         Runtime(tmp_path, cgroup_manager="nonsense")  # type: ignore[arg-type]
 
 
+@pytest.mark.vm
+def test_systemd_makes_the_cgroup(library: Runtime, bundle: Make, new_id: NewId) -> None:
+    if not Path("/run/systemd/system").is_dir():
+        pytest.skip("virtual machine: it has systemd")
+    by_systemd = Runtime(library.root, cgroup_manager="systemd")
+    made = bundle(["/bin/sleep", "600"], linux={"cgroupsPath": f"system.slice:x:{new_id()}"})
+    with by_systemd.launch(new_id(), made) as box:
+        box.update(pids={"limit": 40})
+        assert box.stats().pids.limit == 40
+        assert box.run(["echo", "x"], capture_output=True).stdout == b"x\n"
+        assert ".scope" in Path(f"/proc/{box.pid}/cgroup").read_text()
+
+
 def test_without_cgroups(library: Runtime, bundle: Make, new_id: NewId) -> None:
     bare = Runtime(library.root, cgroup_manager="disabled")
     box = bare.launch(new_id(), bundle(["/bin/sleep", "600"]))
@@ -443,11 +462,12 @@ def test_other_children_keep_their_exit_statuses(sleeper: Container) -> None:
         assert mine.wait() == 5
 
 
+@pytest.mark.vm
 def test_a_status_that_another_took(sleeper: Container) -> None:
     """A program that waits for any child, in another place."""
     process = sleeper.exec(["sh", "-c", "exit 6"])
     os.waitpid(process.pid, 0)
-    if os.uname().release.split(".")[:2] >= ["6", "15"]:
+    if KNOWS_OTHERS:
         assert process.wait() == 6
     else:
         with pytest.raises(pyruntime.StateError, match="not known"):
@@ -490,6 +510,7 @@ def test_dropped_objects_leave_no_zombie(sleeper: Container) -> None:
     assert not set(zombies()) & set(map(str, pids))
 
 
+@pytest.mark.vm
 @pytest.mark.parametrize("how", ["delete", "wait", "stop", "events"])
 def test_a_process_that_nobody_waits_for(sleeper: Container, how: str) -> None:
     """Its zombie in the container's pid namespace would keep the init from ending."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from integration.library import *  # noqa: F403 - fixtures
 from integration.library import Make
 from support.bundle import Bundle
@@ -207,6 +208,7 @@ def test_waits_of_a_loop_can_be_given_up(sleeper: Container) -> None:
     assert len(set(os.listdir("/proc/self/fd")) - before) == 0
 
 
+@pytest.mark.vm
 def test_events_of_several_containers(library: Runtime, bundle: Make, prefix: str) -> None:
     """Lack of memory, the end, statistics: in threads and in a loop alike."""
     made = bundle(linux={"resources": {"memory": {"limit": 16 << 20}}})
