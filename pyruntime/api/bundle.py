@@ -74,6 +74,18 @@ def opened(bundle: AnyBundle) -> Bundle:
     return bundle if isinstance(bundle, Bundle) else Bundle.load(bundle)
 
 
+def accepted(bundle: AnyBundle, args: Sequence[str] | None) -> tuple[str, Loaded]:
+    """The directory, absolute, and its checked configuration, as Bundle.accepted."""
+    if isinstance(bundle, Bundle):
+        return bundle.path, bundle.accepted(args)
+    name = load.config_path(os.fspath(bundle))
+    if args is not None:
+        config = load.parse(load.read(name), name)
+        if isinstance(config, dict) and isinstance(config.get("process"), dict):
+            return os.path.abspath(bundle), Bundle(bundle, config).accepted(args)
+    return os.path.abspath(bundle), load.load_document(name, "config")
+
+
 def process_document(process: dict[str, Any]) -> dict[str, Any]:
     """A `process` of one's own, once checked. Raises ConfigError."""
     found: dict[str, Any] = load.accept(

@@ -20,22 +20,36 @@ if TYPE_CHECKING:
     from pyruntime.state import Record
 
 
+LONGEST = 1 << 30  # of a single poll, in milliseconds
+
+
 class Children:
     """One descriptor, an epoll of all pidfds: readable when there is something to tend."""
 
-    __slots__ = ("_epoll", "_firsts", "_lock", "_running")
+    __slots__ = ("_epoll", "_firsts", "_lock", "_parent", "_running")
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
         self._epoll = select.epoll()
         self._running: dict[int, Ending] = {}
         self._firsts: WeakValueDictionary[tuple[str, int, int], Ending] = WeakValueDictionary()
+        self._parent = os.getpid()
+
+    def _is_parent(self) -> None:
+        """A copy in a forked process has no children; the epoll would be its parent's still."""
+        if os.getpid() != self._parent:
+            self._begin()
 
     def fileno(self) -> int:
+        self._is_parent()
         return self._epoll.fileno()
 
     def add(self, ending: Ending) -> None:
         """A child of this process, from now on reaped here."""
+        self._is_parent()
         with self._lock:
             self._running[ending.pidfd] = ending
             self._epoll.register(ending.pidfd, select.EPOLLIN)
@@ -47,6 +61,7 @@ class Children:
 
     def first(self, record: Record) -> Ending | None:
         """The end of a container's first process, if it was started here."""
+        self._is_parent()
         return self._firsts.get(_key(record))
 
     def of(self, container_id: str) -> list[Ending]:
@@ -57,6 +72,7 @@ class Children:
 
     def tend(self) -> None:
         """Reap all that have ended, at once."""
+        self._is_parent()
         with self._lock:
             for fd, _ in self._epoll.poll(0):
                 if self._running[fd].poll():
@@ -67,7 +83,7 @@ class Children:
         """Until it ends, or until `deadline` on the monotonic clock; whether it has ended."""
         poll = select.poll()
         poll.register(ending.pidfd, select.POLLIN)
-        poll.register(self._epoll.fileno(), select.POLLIN)
+        poll.register(self, select.POLLIN)
         while True:
             self.tend()
             if ending.poll():
@@ -75,7 +91,7 @@ class Children:
             left = None if deadline is None else deadline - monotonic()
             if left is not None and left <= 0:
                 return False
-            poll.poll(None if left is None else math.ceil(left * 1000))
+            poll.poll(None if left is None else min(math.ceil(left * 1000), LONGEST))
 
     async def wait_async(self, ending: Ending) -> None:
         """The same in a task of asyncio, which may be cancelled."""
@@ -83,7 +99,7 @@ class Children:
             self.tend()
             if ending.poll():
                 return
-            await readable((ending.pidfd, self._epoll.fileno()), None)
+            await readable((ending.pidfd, self.fileno()), None)
 
 
 def _key(record: Record) -> tuple[str, int, int]:

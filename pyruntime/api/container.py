@@ -331,6 +331,7 @@ class Container:
         if force and children.of(self.id):
             self._end_children()
         delete.delete(self.runtime.root, self.id, self.runtime.log, force=force)
+        self._made = False  # another one may get the id
         children.tend()
 
     def _end_children(self) -> None:

@@ -166,9 +166,9 @@ def streams_of(
     return Stdio(DEVNULL, DEVNULL, DEVNULL, pass_fds)
 
 
-def with_pipes(options: ExecOptions, has_input: bool, capture_output: bool) -> ExecOptions:
-    """As subprocess.run takes these. Raises UsageError."""
-    piped = options.copy()
+def with_pipes(options: Any, has_input: bool, capture_output: bool) -> Any:
+    """As subprocess.run takes these. options: of exec or of create. Raises UsageError."""
+    piped = dict(options)
     if has_input:
         if "stdin" in options:
             raise UsageError("input and stdin are given", code="bad-value")

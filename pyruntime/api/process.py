@@ -7,8 +7,8 @@ import _signal
 from time import monotonic
 from typing import IO, AnyStr, Generic
 
-from pyruntime.api.talk import Streams, timed_out
-from pyruntime.errors import StateError
+from pyruntime.api.talk import Streams, status_unknown, timed_out
+from pyruntime.errors import host_error
 from pyruntime.lifecycle.kill import parse_signal
 
 TYPE_CHECKING = False
@@ -108,11 +108,7 @@ class Process(Generic[AnyStr]):
 
     def _known(self) -> int:
         if self._ending.returncode is None:
-            raise StateError(
-                f"exit status of process {self.pid} is not known",
-                hint="did another part of the program wait for any child, or ignore SIGCHLD?",
-                code="status-unknown",
-            )
+            raise status_unknown(f"process {self.pid}")
         return self._ending.returncode
 
     def communicate(
@@ -126,13 +122,17 @@ class Process(Generic[AnyStr]):
         return self._streams.communicate(input, self._wait, timeout)
 
     def signal(self, signal: int | str) -> None:
-        """A number, or a name such as "TERM". Nothing once it has ended. Raises UsageError."""
+        """A number, or a name such as "TERM". Nothing once it has ended. Raises UsageError,
+        HostError.
+        """
         number = parse_signal(signal) if isinstance(signal, str) else signal
         if not self._ending.poll():
             try:
                 _signal.pidfd_send_signal(self._ending.pidfd, number)
             except ProcessLookupError:
                 pass
+            except OSError as err:
+                raise host_error(err, "kill") from None
 
     def terminate(self) -> None:
         self.signal(_signal.SIGTERM)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, overload
 
 from pyruntime import state
 from pyruntime.api import planning
-from pyruntime.api.bundle import Bundle, opened
+from pyruntime.api.bundle import AnyBundle, Bundle, accepted
 from pyruntime.api.children import Children
 from pyruntime.api.container import Container
 from pyruntime.api.ending import Ending
-from pyruntime.api.executing import streams_of
+from pyruntime.api.executing import streams_of, with_pipes
 from pyruntime.api.log import Relay
 from pyruntime.api.results import Completed
-from pyruntime.api.stdio import PIPE, Stream, Terminal
-from pyruntime.api.talk import Streams
-from pyruntime.errors import NotFound, UsageError, host_error
+from pyruntime.api.stdio import Stream, Terminal
+from pyruntime.api.talk import Streams, decoded, status_unknown
+from pyruntime.errors import HostError, NotFound, StateError, UsageError, host_error
 from pyruntime.host.root import default_root
 from pyruntime.lifecycle.create import Created, CreateRequest, create
 from pyruntime.lifecycle.start import poststart
@@ -121,7 +121,7 @@ class Runtime:
 
         Raises an error of the tree (docs/errors.md); then nothing is left of it.
         """
-        return self._make(id, opened(bundle), options, to_exec=False)
+        return self._make(id, bundle, options, to_exec=False)
 
     def launch(
         self,
@@ -130,7 +130,7 @@ class Runtime:
         **options: Unpack[CreateOptions],
     ) -> Container:
         """create and start in one: its program runs."""
-        return self._make(id, opened(bundle), options, to_exec=True)
+        return self._make(id, bundle, options, to_exec=True)
 
     @overload
     def run(
@@ -177,23 +177,19 @@ class Runtime:
 
         Raises CommandFailed with check, TimeoutExpired, and what create does.
         """
-        if input is not None:
-            options = {**options, "stdin": PIPE}
-        if capture_output:
-            options = {**options, "stdout": PIPE, "stderr": PIPE}
-        chosen = opened(bundle)
-        with self.launch(id, chosen, **options) as container:
+        piped: CreateOptions = with_pipes(options, input is not None, capture_output)
+        with self.launch(id, bundle, **piped) as container:
+            args = tuple((container.config.get("process") or {}).get("args") or ())
             data = input.encode() if isinstance(input, str) else input
+            out: Any
+            err: Any
             out, err = container.communicate(data, timeout)
             returncode = container.wait()
-        assert returncode is not None, "it is a child"
-        args = options.get("args") or (chosen.config.get("process") or {}).get("args") or ()
+        if returncode is None:
+            raise status_unknown(id)
         if text:
-            completed: Completed[Any] = Completed(
-                tuple(args), returncode, out.decode(), err.decode()
-            )
-        else:
-            completed = Completed(tuple(args), returncode, out, err)
+            out, err = decoded(out, "utf-8", "strict"), decoded(err, "utf-8", "strict")
+        completed: Completed[Any] = Completed(args, returncode, out, err)
         if check:
             completed.check()
         return completed
@@ -218,15 +214,19 @@ class Runtime:
                 found.append(self.get(container_id))
             except NotFound:
                 continue  # deleted in between, or a create that has only begun
+            except StateError:
+                found.append(Container(self, container_id))  # its record is damaged
+            except HostError as err:
+                self.log.warn(f"container {container_id}: {err.message}", err.details())
         return found
 
     def _make(
-        self, container_id: str, bundle: Bundle, options: CreateOptions, *, to_exec: bool
+        self, container_id: str, bundle: AnyBundle, options: CreateOptions, *, to_exec: bool
     ) -> Container:
         for name in options:
             if name not in CreateOptions.__annotations__:
                 raise TypeError(f"unexpected keyword argument {name!r}")
-        loaded = bundle.accepted(options.get("args"))
+        path, loaded = accepted(bundle, options.get("args"))
         process = loaded.config.get("process") or {}
         with streams_of(
             options.get("stdin"),
@@ -238,7 +238,7 @@ class Runtime:
             request = CreateRequest(
                 self.root,
                 container_id,
-                bundle.path,
+                path,
                 to_exec=to_exec,
                 pid_file=os.fspath(options.get("pid_file", "")),
                 no_pivot=options.get("no_pivot", False),

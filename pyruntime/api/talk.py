@@ -10,7 +10,7 @@ from time import monotonic
 from typing import IO, Any, AnyStr, Generic
 
 from pyruntime.api.stdio import files
-from pyruntime.errors import CommandFailed, TimeoutExpired, UsageError
+from pyruntime.errors import CommandFailed, StateError, TimeoutExpired, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,8 +131,20 @@ class Streams(Generic[AnyStr]):
         if self._encoding is None:
             return data
         # A part may end within a character.
-        text = data.decode(self._encoding, "replace" if partial else self._errors)
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return decoded(data, self._encoding, "replace" if partial else self._errors)
+
+
+def decoded(data: bytes, encoding: str, errors: str) -> str:
+    """With the newlines that a text file has. Raises UnicodeDecodeError."""
+    return data.decode(encoding, errors).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def status_unknown(what: str) -> StateError:
+    return StateError(
+        f"exit status of {what} is not known",
+        hint="did another part of the program wait for any child, or ignore SIGCHLD?",
+        code="status-unknown",
+    )
 
 
 def timed_out(

@@ -27,7 +27,7 @@ NewId = Callable[[], str]
 
 
 def test_run_gives_what_the_program_wrote(library: Runtime, bundle: Make, new_id: NewId) -> None:
-    script = ["/bin/sh", "-c", "cat; echo problem >&2; exit 3"]
+    script = ["/bin/sh", "-c", "cat; printf 'problem\\r\\n' >&2; exit 3"]
     done = library.run(new_id(), bundle(script), input="text\n", capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (3, "text\n", "problem\n")
     assert done.args == tuple(script)
@@ -236,6 +236,8 @@ def test_what_is_no_argument(sleeper: Container) -> None:
         sleeper.exec(["ls"], stdin=-7)
     with pytest.raises(OSError, match="Bad file descriptor"):
         sleeper.exec(["ls"], stdin=9999)
+    with pytest.raises(pyruntime.HostError, match="kill: Invalid argument"):
+        sleeper.exec(["sleep", "9"]).signal(99)
     with pytest.raises(pyruntime.UsageError, match="capture_output"):
         sleeper.run(["ls"], capture_output=True, stdout=PIPE)
     with pytest.raises(pyruntime.UsageError, match="unknown signal"):
@@ -323,6 +325,31 @@ def test_an_id_that_is_taken(sleeper: Container, library: Runtime, bundle: Make)
     with pytest.raises(pyruntime.Exists):
         library.create(sleeper.id, bundle())
     assert sleeper.status == Status.RUNNING
+
+
+def test_a_damaged_record_hides_no_other(sleeper: Container, library: Runtime) -> None:
+    damaged = Path(library.root, "damaged")
+    damaged.mkdir()
+    (damaged / "state.json").write_text("{}")
+    Path(library.root, "begun").mkdir()
+    found = library.list()
+    assert [box.id for box in found] == ["damaged", sleeper.id]
+    with pytest.raises(pyruntime.StateError, match="damaged"):
+        _ = found[0].state
+    found[0].delete(force=True)
+    assert [box.id for box in library.list()] == [sleeper.id]
+    Path(library.root, "begun").rmdir()
+
+
+def test_a_deleted_container_is_no_longer_ones_own(
+    library: Runtime, bundle: Make, new_id: NewId
+) -> None:
+    made, name = bundle(["/bin/sleep", "600"]), new_id()
+    with library.create(name, made) as first:
+        first.delete()
+        second = library.create(name, made)
+    with second:
+        assert second.status == Status.CREATED
 
 
 def test_bundles_need_no_file(library: Runtime, bundle: Make, new_id: NewId) -> None:

@@ -143,6 +143,25 @@ def test_the_first_process_is_found_while_somebody_holds_it(children: Children) 
     assert children.first(record) is None
 
 
+def test_a_forked_copy_leaves_the_children_alone(children: Children) -> None:
+    """Its epoll would be ours."""
+    ending = child("exec sleep 600")
+    children.add(ending)
+    pid = os.fork()
+    if pid == 0:
+        signal.pidfd_send_signal(ending.pidfd, signal.SIGKILL)
+        seen = children.of("c") or children.wait(child("exit 0"), monotonic() + 10)
+        os._exit(0 if seen is True else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert children.wait(ending, monotonic() + 10)
+    assert ending.returncode == -9 and children.of("c") == []
+
+
+def test_the_longest_of_waits(children: Children) -> None:
+    ending = child("exit 0")
+    assert children.wait(ending, 1e30)
+
+
 def test_asyncio(children: Children) -> None:
     endings = [child(f"sleep 0.0{number}; exit {number}") for number in range(5)]
 
