@@ -286,8 +286,22 @@ class StateDir:
             raise host_error(err, "write", f"{self.path}/{new}") from None
 
     def remove(self) -> None:
-        """Remove the directory and all it holds; done under the lock. Raises HostError."""
+        """Remove the directory and all it holds; done under the lock. Raises HostError.
+
+        It can be done without another descriptor, which may be what there is a lack of.
+        """
         try:
+            for name in ("state.json", "config.json", "start.sock"):
+                try:
+                    os.unlink(name, dir_fd=self.fd)
+                except (FileNotFoundError, IsADirectoryError):
+                    pass
+            try:
+                os.rmdir(self.path)
+                return
+            except OSError as err:
+                if err.errno != errno.ENOTEMPTY:
+                    raise
             for name in os.listdir(self.fd):
                 try:
                     os.unlink(name, dir_fd=self.fd)

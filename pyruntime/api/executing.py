@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from pyruntime.api.bundle import process_document
 from pyruntime.api.ending import Ending
@@ -13,15 +13,18 @@ from pyruntime.api.process import Process
 from pyruntime.api.results import Completed
 from pyruntime.api.stdio import DEVNULL, PIPE, Stdio, Stream, Terminal
 from pyruntime.api.talk import Streams
-from pyruntime.errors import UsageError
+from pyruntime.errors import UsageError, host_error
 from pyruntime.lifecycle.added import process_of
 from pyruntime.lifecycle.exec import ExecRequest
 from pyruntime.lifecycle.exec import begin as begin_exec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pyruntime.api.container import Container
+
+
+Made = TypeVar("Made")
 
 
 class ExecOptions(TypedDict, total=False):
@@ -77,7 +80,8 @@ def begin(
     process = _process(container, args, options, request)
     with _stdio(options, terminal=bool(process.get("terminal"))) as stdio:
         request.given = stdio.given
-        launch = begin_exec(request, container.runtime.log, process)
+        log = container.runtime.log
+        launch = of_the_host("exec", lambda: begin_exec(request, log, process))
         pid = launch.child.pid
         ending = Ending(container.id, launch.child.release(), own=True)
         children = container.runtime.children
@@ -85,6 +89,14 @@ def begin(
     streams: Streams[Any] = Streams(stdio.ends, encoding, options.get("errors"))
     terminal = Terminal(launch.master) if launch.master >= 0 else None
     return Process(tuple(process["args"]), pid, ending, children, streams, terminal)
+
+
+def of_the_host(what: str, work: Callable[[], Made]) -> Made:
+    """A failure that has no better name, such as a lack of descriptors. Raises HostError."""
+    try:
+        return work()
+    except OSError as err:
+        raise host_error(err, what) from err
 
 
 def _check(args: Sequence[str] | Mapping[str, Any], options: ExecOptions) -> None:

@@ -13,7 +13,7 @@ from pyruntime.api.bundle import AnyBundle, Bundle, accepted
 from pyruntime.api.children import Children
 from pyruntime.api.container import Container
 from pyruntime.api.ending import Ending
-from pyruntime.api.executing import streams_of, with_pipes
+from pyruntime.api.executing import of_the_host, streams_of, with_pipes
 from pyruntime.api.log import Relay
 from pyruntime.api.results import Completed
 from pyruntime.api.stdio import Stream, Terminal
@@ -248,7 +248,7 @@ class Runtime:
                 no_cgroup=self.cgroup_manager == "disabled",
                 given=stdio.given,
             )
-            created = create(request, self.log, loaded)
+            created = of_the_host("create container", lambda: create(request, self.log, loaded))
             ending = self._begun(created, to_exec=to_exec)
         streams: Streams[bytes] = Streams(stdio.ends, None, None)
         terminal = Terminal(created.master) if created.master >= 0 else None

@@ -447,8 +447,10 @@ class Creation(Launch):
         self.log.mark("write the state")
 
     def _remove_directory(self) -> None:
-        self.directory.remove()
-        self.directory.close()
+        try:
+            self.directory.remove()
+        finally:
+            self.directory.close()
         if hasattr(self, "child"):  # hooks may have run, so poststop is due
             from pyruntime.lifecycle.delete import poststop
 

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -309,6 +311,42 @@ def test_a_failed_create_leaves_nothing(library: Runtime, bundle: Make, new_id: 
             library.launch(name, bundle(**wrong), stdout=PIPE, stdin=PIPE)
     assert (open_fds(), zombies()) == (before, children)
     assert library.list() == []
+
+
+@pytest.mark.parametrize("what", ["launch", "exec"])
+def test_out_of_descriptors_at_any_point(
+    sleeper: Container, library: Runtime, bundle: Make, new_id: NewId, what: str
+) -> None:
+    made, name, args = library.load(bundle(["/bin/true"])), new_id(), ["/bin/true"]
+    sleeper.run(args, capture_output=True)  # imports
+    gc.collect()
+    limits, before, done = resource.getrlimit(resource.RLIMIT_NOFILE), open_fds(), 0
+    for limit in range(3, 80):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limits[1]))
+        try:
+            if what == "exec":
+                process = sleeper.exec(args, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+            else:
+                box = library.launch(name, made, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        except (pyruntime.Error, OSError):
+            done = 0
+        else:
+            done += 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        if done and what == "exec":
+            process.wait()
+            process.close()
+        elif done:
+            box.delete(force=True)
+            box.close()
+        process = box = None  # type: ignore[assignment]
+        gc.collect()
+        assert open_fds() == before, limit
+        assert [found.id for found in library.list()] == [sleeper.id]
+        if done == 3:
+            break
+    assert done == 3
 
 
 def test_start_that_fails(library: Runtime, bundle: Make, new_id: NewId) -> None:

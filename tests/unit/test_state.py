@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,27 @@ def test_the_spec_state(tmp_path: Path) -> None:
         "annotations": {"a": "b"},
     }
     assert record(pid=7).oci_state("stopped")["pid"] == 0
+
+
+def test_a_directory_is_removed_without_a_descriptor_to_spare(tmp_path: Path) -> None:
+    with state.create_dir(str(tmp_path), "c1") as directory:
+        directory.save_config(b"{}")
+        (tmp_path / "c1/state.json").touch()
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        free = os.dup(0)
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+        try:
+            directory.remove()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert not (tmp_path / "c1").exists()
+
+
+def test_a_directory_is_removed_with_what_a_killed_runtime_left(tmp_path: Path) -> None:
+    with state.create_dir(str(tmp_path), "c1") as directory:
+        (tmp_path / "c1/.state.json.77").touch()
+        (tmp_path / "c1/notify").mkdir()
+        (tmp_path / "c1/notify/notify.sock").touch()
+        directory.remove()
+    assert not (tmp_path / "c1").exists()
