@@ -86,7 +86,7 @@ HINTS = {
     ("ns_root", EINVAL): "the user namespace needs a mapping of containerID 0",
     ("time_offset", ERANGE): "the clock would be before the epoch, or overflow",
     ("fork", ENOMEM): "the pid namespace has ended with its first process",
-    ("fork", EAGAIN): "pids.limit: the init is two processes for a moment",
+    ("fork", EAGAIN): "pids.limit, or RLIMIT_NPROC: the init is two processes for a moment",
     ("source_open", ENOENT): SOURCE,
     ("user", EINVAL): "the id is not mapped in the user namespace",
     ("groups", EINVAL): "a group is not mapped in the user namespace",
