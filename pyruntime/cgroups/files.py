@@ -89,3 +89,16 @@ def write(path: str, value: str, *, pointer: str = "", hint: str = "") -> None:
         write_raw(path, value)
     except OSError as err:
         raise failure("write", path, err, value=value, pointer=pointer, hint=hint) from None
+
+
+def frozen_error(path: str, thaw: str) -> CgroupError:
+    """In such a cgroup a process would hang at once. thaw: the command against it."""
+    return CgroupError(
+        f"use cgroup {path}: it is frozen",
+        op="use cgroup",
+        errno=EBUSY,
+        path=path,
+        pointer="/linux/cgroupsPath",
+        hint=f"thaw it, or the parent that is frozen: {thaw}",
+        code="cgroup-frozen",
+    )

@@ -8,11 +8,10 @@ Source: the kernel's Documentation/admin-guide/cgroup-v2.rst.
 from __future__ import annotations
 
 import os
-from errno import EBUSY, ENOENT
+from errno import ENOENT
 
 from pyruntime.cgroups import tree
-from pyruntime.cgroups.files import failure, read_raw, write, write_raw
-from pyruntime.errors import CgroupError
+from pyruntime.cgroups.files import failure, frozen_error, read_raw, write, write_raw
 
 DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -38,15 +37,7 @@ def create_unified(path: str, top: str, made: list[str]) -> None:
         # Below a threaded cgroup the only way to have members is to become threaded, too.
         write(path + "/cgroup.type", "threaded", pointer="/linux/cgroupsPath")
     if "frozen 1" in read_stripped(path + "/cgroup.events"):
-        raise CgroupError(
-            f"use cgroup {path}: it is frozen",
-            op="use cgroup",
-            errno=EBUSY,
-            path=path,
-            pointer="/linux/cgroupsPath",
-            hint=f"thaw it, or the parent that is frozen: echo 0 > {path}/cgroup.freeze",
-            code="cgroup-frozen",
-        )
+        raise frozen_error(path, f"echo 0 > {path}/cgroup.freeze")
 
 
 def enable(path: str, top: str) -> None:

@@ -7,11 +7,11 @@ Sources: cgroups(7), cpuset(7), the kernel's Documentation/admin-guide/cgroup-v1
 from __future__ import annotations
 
 import os
-from errno import EBUSY, ENOENT
+from errno import ENOENT
 
 from pyruntime.cgroups import tree
 from pyruntime.cgroups.base import Cgroup
-from pyruntime.cgroups.files import failure, read, read_raw, write, write_raw
+from pyruntime.cgroups.files import failure, frozen_error, read, read_raw, write, write_raw
 from pyruntime.errors import CgroupError
 
 TYPE_CHECKING = False
@@ -134,15 +134,7 @@ class CgroupV1(Cgroup):
 def check_thawed(path: str) -> None:
     """Refuse a cgroup in which a process would hang at once. Raises CgroupError."""
     if read(path + "/freezer.state").strip() != "THAWED":
-        raise CgroupError(
-            f"use cgroup {path}: it is frozen",
-            op="use cgroup",
-            errno=EBUSY,
-            path=path,
-            pointer="/linux/cgroupsPath",
-            hint=f"thaw it, or the parent that is frozen: echo THAWED > {path}/freezer.state",
-            code="cgroup-frozen",
-        )
+        raise frozen_error(path, f"echo THAWED > {path}/freezer.state")
 
 
 def inherit_cpuset(path: str, top: str, *, new: bool) -> dict[str, CgroupError]:

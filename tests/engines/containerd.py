@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import os
-import select
 import shutil
 import socket
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from engines.daemon import PATIENCE, await_ready
 from engines.image import NAME
 
 CONFIG = """
@@ -25,7 +25,6 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 [plugins."io.containerd.internal.v1.opt"]
   path = "{here}/opt"
 """
-PATIENCE = 60
 
 
 class Daemon:
@@ -64,22 +63,7 @@ class Daemon:
                 stderr=log,
                 env={**os.environ, "NOTIFY_SOCKET": str(self._notify)},
             )
-            self._await(ready)
-
-    def _await(self, ready: socket.socket) -> None:
-        """Until it says READY=1, as sd_notify(3) has it; or until it ends."""
-        pidfd = os.pidfd_open(self._process.pid)
-        try:
-            while True:
-                found, _, _ = select.select([ready.fileno(), pidfd], [], [], PATIENCE)
-                if ready.fileno() in found and b"READY=1" in ready.recv(4096):
-                    return
-                if pidfd in found or not found:
-                    self._process.kill()
-                    self._process.wait()
-                    raise AssertionError(f"containerd is not ready: {self.log.read_text()}")
-        finally:
-            os.close(pidfd)
+            await_ready(self._process, ready, self.log)
 
     def restart(self) -> None:
         """As an update of the engine does it: killed, and there again."""

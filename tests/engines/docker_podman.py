@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
+from engines.daemon import PATIENCE, await_ready
 
-PATIENCE = 60
 # For the tests that an ordinary user's Podman runs, too.
 everybody = pytest.mark.parametrize("engine", ["docker", "podman", "podman-user"], indirect=True)
 CONTAINERS_CONF = """
@@ -101,25 +100,11 @@ class Dockerd:
                 stderr=log,
                 env=os.environ | {"NOTIFY_SOCKET": str(here / "notify")},
             )
-            self._await(ready)
+            await_ready(self._process, ready, self.log, self.stop)
 
     @property
     def pid(self) -> int:
         return self._process.pid
-
-    def _await(self, ready: socket.socket) -> None:
-        """Until it says READY=1, as sd_notify(3) has it; or until it ends."""
-        pidfd = os.pidfd_open(self._process.pid)
-        try:
-            while True:
-                found, _, _ = select.select([ready.fileno(), pidfd], [], [], PATIENCE)
-                if ready.fileno() in found and b"READY=1" in ready.recv(4096):
-                    return
-                if pidfd in found or not found:
-                    self.stop()
-                    raise AssertionError(f"dockerd is not ready: {self.log.read_text()}")
-        finally:
-            os.close(pidfd)
 
     def stop(self) -> None:
         """It makes its data directory a shared mount where it is none, and leaves that; and

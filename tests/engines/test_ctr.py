@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engines.containerd import PATIENCE, Ctr, Daemon
+from engines.containerd import Ctr, Daemon
+from engines.daemon import PATIENCE
 from integration.terminal import Seat, read_until
 from support.leftovers import Snapshot
 

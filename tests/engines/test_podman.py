@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engines.docker_podman import PATIENCE, Engine
+from engines.daemon import PATIENCE
+from engines.docker_podman import Engine
 from engines.image import NAME
 from engines.test_users import inspect, output, remove, shell
 from integration.test_notify import sender

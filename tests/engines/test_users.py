@@ -10,7 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engines.docker_podman import PATIENCE, Engine, everybody
+from engines.daemon import PATIENCE
+from engines.docker_podman import Engine, everybody
 from engines.image import NAME
 from integration.terminal import Seat, read_until
 

@@ -19,22 +19,6 @@ pytestmark = pytest.mark.usefixtures("root_user")
 CHAR, BLOCK, FIFO = stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO
 
 
-@pytest.fixture
-def rootfs(tmp_path: Path) -> Path:
-    made = tmp_path / "rootfs"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def canary(tmp_path: Path) -> Path:
-    """A directory of the host that no test may change."""
-    made = tmp_path / "canary"
-    made.mkdir()
-    (made / "file").write_text("untouched")
-    return made
-
-
 def null(path: str = "/dev/null", **changes: int) -> Step:
     wanted = {"mode": CHAR | 0o666, "major": 1, "minor": 3} | changes
     return ops.device("", path=path, **wanted)

@@ -40,13 +40,6 @@ pytestmark = pytest.mark.usefixtures("root_user")
 
 
 @pytest.fixture
-def rootfs(tmp_path: Path) -> Path:
-    made = tmp_path / "rootfs"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
 def source(tmp_path: Path) -> Path:
     made = tmp_path / "source"
     made.mkdir()

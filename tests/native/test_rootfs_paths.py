@@ -27,22 +27,6 @@ from pyruntime.plan import ops
 pytestmark = pytest.mark.usefixtures("root_user")
 
 
-@pytest.fixture
-def rootfs(tmp_path: Path) -> Path:
-    made = tmp_path / "rootfs"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def canary(tmp_path: Path) -> Path:
-    """A directory of the host that no test may change."""
-    made = tmp_path / "canary"
-    made.mkdir()
-    (made / "file").write_text("untouched")
-    return made
-
-
 def mount_at(rootfs: Path, target: str, *, flags: int = 0, fstype: str = "tmpfs") -> Outcome:
     """Mounts at target; value: the mount points below the rootfs's parent, relative to it."""
     top = rootfs.parent

@@ -7,7 +7,6 @@
 #define PYR_TREE_H
 
 #include "../sys.h"
-#include "filetype.h"
 
 #include <linux/fcntl.h>
 #include <linux/mount.h>
