@@ -34,7 +34,12 @@ def delete(root: str, container_id: str, log: Log, *, force: bool) -> None:
             return
         raise
     with directory:
-        _lock(directory, force=force)
+        try:
+            _lock(directory, force=force)
+        except NotFound:  # somebody else deleted it meanwhile
+            if force:
+                return
+            raise
         try:
             record = directory.read()
         except NotFound:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -157,6 +158,20 @@ def test_delete_refuses_a_running_container(
 def test_delete_of_the_absent(runtime: Runtime) -> None:
     refused(runtime, "does not exist", "delete", "absent")
     runtime("delete", "--force", "absent")
+
+
+def test_several_deletes_by_force_at_once(runtime: Runtime, running: str) -> None:
+    """To those that come late the container is absent, which is no error. The lock is held
+    until all of them wait for it."""
+    init = pid(runtime, running)
+    lock = os.open(runtime.root / running, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    words = runtime.command("delete", "--force", running)
+    found = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    await_end(init)
+    os.close(lock)
+    ended = [(process.communicate(timeout=20)[1], process.returncode) for process in found]
+    assert ended == [("", 0)] * 4
 
 
 def test_force_removes_a_directory_without_record(runtime: Runtime, state_root: Path) -> None:
