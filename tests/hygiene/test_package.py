@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -140,6 +141,22 @@ def executed(*command: str | Path, before: tuple[str, ...] = ()) -> list[str]:
 
 def test_is_one_program_with_the_interpreter_inside(installed: Path) -> None:
     assert executed(installed, "--version") == [str(installed)]
+
+
+@pytest.mark.parametrize("words", [("--version",), ("-v",), ("--debug", "--version", "list")])
+def test_is_runc_by_a_link_of_that_name(
+    words: tuple[str, ...], installed: Path, tmp_path: Path
+) -> None:
+    """Also the one that a script finds on its PATH, where argv[0] is the bare name."""
+    (tmp_path / "runc").symlink_to(installed)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    for program in (str(tmp_path / "runc"), "runc"):
+        said = subprocess.run(
+            [program, *words], env=env, capture_output=True, text=True, check=True
+        ).stdout
+        assert re.match(r"runc version 1\.\d+\.\d+\+pyruntime\.", said)
+    own = subprocess.run([installed, *words], capture_output=True, text=True, check=True).stdout
+    assert own.startswith("pyruntime version ")
 
 
 def test_a_hot_command_reads_nothing_of_the_standard_library(installed: Path) -> None:
