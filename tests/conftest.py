@@ -41,9 +41,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "vm_engines: runs in the virtual machine with the engines, too"
     )
+    config.addinivalue_line("markers", "vm_user_engines: the same, with the engines")
     config.addinivalue_line(
         "markers", "vm_user: runs in the virtual machine only, as a user with a delegated scope"
     )
+
+
+def is_users(item: pytest.Item) -> bool:
+    """Whether it is for the machine's ordinary user."""
+    return any(item.get_closest_marker(name) for name in ("vm_user", "vm_user_engines"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -52,11 +58,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if item.get_closest_marker("slow"):
                 item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
     if guest.user() == "root":
-        items[:] = [item for item in items if not item.get_closest_marker("vm_user")]
+        items[:] = [item for item in items if not is_users(item)]
     elif guest.user() == "":
         reason = "virtual machine: for a user with a delegated scope"
         for item in items:
-            if item.get_closest_marker("vm_user"):
+            if is_users(item):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -69,10 +70,10 @@ class Engine:
 
 def podman(here: Path, runtime: Path, parent: str, manager: str = "cgroupfs") -> Engine:
     conf = here / "containers.conf"
-    conf.write_text(CONTAINERS_CONF)
+    conf.write_text(f'{CONTAINERS_CONF}runtime = "{runtime}"\n')
     places = ["--root", here / "root", "--runroot", here / "runroot", "--tmpdir", here / "tmp"]
     manners = ["--events-backend=file", "--storage-driver=overlay", f"--cgroup-manager={manager}"]
-    words = ["podman", *map(str, places), *manners, "--runtime", str(runtime)]
+    words = ["podman", *map(str, places), *manners]
     return Engine(words, parent, {"CONTAINERS_CONF": str(conf)})
 
 
@@ -88,7 +89,11 @@ class Dockerd:
         self.data = here / "data"
         places = ["--data-root", self.data, "--exec-root", here / "exec", "-p", here / "pid"]
         network = ["--bip", "10.99.78.1/24"]
-        runtimes = ["--add-runtime", f"pyruntime={runtime}", "--default-runtime", "pyruntime"]
+        # The lines of docs/engines.md.
+        settings = {"runtimes": {"pyruntime": {"path": str(runtime)}}}
+        file = here / "daemon.json"
+        file.write_text(json.dumps({**settings, "default-runtime": "pyruntime"}))
+        runtimes = ["--config-file", str(file)]
         driver = ["--storage-driver=overlay2", "--exec-opt", f"native.cgroupdriver={manager}"]
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         with ready, self.log.open("wb") as log:

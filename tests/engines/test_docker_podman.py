@@ -27,7 +27,7 @@ def test_limits_and_user(engine: Engine) -> None:
 def test_missing_program(engine: Engine) -> None:
     done = engine.run("--rm", NAME, "nosuch", check=False)
     assert done.returncode == 127
-    assert 'exec: "nosuch": executable file not found in $PATH' in done.stderr
+    assert "nosuch" in done.stderr and "not found in $PATH" in done.stderr
 
 
 @pytest.mark.parametrize("options", [(), ("--security-opt", "no-new-privileges")])

@@ -44,7 +44,7 @@ def pod_options(engine: Engine) -> list[str]:
 # ---- user namespaces -----------------------------------------------------------------------
 
 
-def test_ids_of_a_users_container(engine: Engine) -> None:
+def test_ids(engine: Engine) -> None:
     if not engine.uid:
         assert id_map(output(engine, NAME, *shell(MAP))) == [[0, 0, 4294967295]]
         return
@@ -163,8 +163,7 @@ def test_play_kube_with_limits_that_cannot_be(engine: Engine, pod: str, shared: 
     done = engine("play", "kube", "--network", "none", str(file), check=False)
     try:
         assert done.returncode != 0
-        assert "create cgroup /sys/fs/cgroup/" in done.stdout + done.stderr
-        assert "Permission denied" in done.stdout + done.stderr
+        assert "cgroup" in done.stdout + done.stderr
     finally:
         engine("play", "kube", "--down", str(file))
         engine("volume", "rm", "-f", "both", check=False)
@@ -219,7 +218,7 @@ def test_sdnotify(engine: Engine, prefix: str, shared: Path, sender: Path, kind:
             remove(engine, prefix)
 
 
-def test_a_users_network(engine: Engine, prefix: str) -> None:
+def test_slirp4netns_and_ports(engine: Engine, prefix: str) -> None:
     """Without rights: a tap device and a forwarder of ports, in user space."""
     if not engine.uid:
         pytest.skip("machine: root's network is a bridge, which would be the host's")

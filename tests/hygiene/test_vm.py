@@ -13,6 +13,7 @@ from vm import lane
 MARKED = "tests/integration/test_cgroup_mounts.py"
 ON_V1 = "tests/integration/test_cgroups_v1.py"
 WITH_ENGINES = "tests/engines/test_systemd_driver.py"
+USERS_WITH_ENGINES = "tests/engines/test_user_limits.py"
 OF_A_USER = "tests/integration/test_cgroups_delegated.py"
 
 
@@ -27,6 +28,7 @@ def test_each_runs_what_is_marked_for_it() -> None:
     assert ON_V1 in found["legacy"]
     assert ON_V1 not in found["root"]
     assert started("--engines")["engines"][-1] == WITH_ENGINES
+    assert started("--user-engines")["user_engines"][-1] == USERS_WITH_ENGINES
     assert found["root"][:2] == ["-m", "vm"]
     assert found["user"][:2] == ["-m", "vm_user"]
     assert MARKED in found["root"]
@@ -46,6 +48,7 @@ def test_the_user_s_job_leaves_root_and_gets_a_scope() -> None:
     assert "--reuid=1000" in job
     assert "--scope" in job
     assert "PYRUNTIME_VM=user" in job
+    assert "--reuid=1000" in lane.script("user_engines", ["tests/x.py"])
     assert "setpriv" not in lane.script("root", ["tests/x.py"])
 
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run the tests that a guest of its own is needed for: `./dev test-vm` (PYTHONPATH=tests).
 
-    python -m vm.lane [--root] [--user] [--legacy] [--engines] [--limit SECONDS]
-        [PYTEST ARGUMENT...]
+    python -m vm.lane [--root] [--user] [--legacy] [--engines] [--user-engines]
+        [--limit SECONDS] [PYTEST ARGUMENT...]
 
 Runs at the same time, each in its own machine: root's, of the tests marked `vm`; an ordinary
 user's in a delegated scope of systemd, of those marked `vm_user`; and root's where systemd has
 only cgroup v1, with controllers that share a hierarchy, of those marked `vm_legacy`. Only when
-it is named: root's with the engines, from an image that has them, of those marked `vm_engines`.
+it is named: root's with the engines, from an image that has them, of those marked `vm_engines`,
+and the user's with them, of those marked `vm_user_engines`.
 With paths among the arguments these are run instead of the marked ones, by root unless another
 is named. Reports are left in .dev/vm. Exit status 1 when a run fails.
 """
@@ -37,6 +38,7 @@ MARKERS = {
     "user": "vm_user",
     "legacy": "vm_legacy",
     "engines": "vm_engines",
+    "user_engines": "vm_user_engines",
 }
 UNASKED = ("root", "user", "legacy")
 # The kernel that a run needs, and more words of its command line.
@@ -100,7 +102,7 @@ def script(who: str, words: list[str]) -> str:
     """The job: bash, run as root in the tree."""
     pytest = [".dev/venv/bin/python", "-m", "pytest", "-p", "no:cacheprovider", "-rfEs"]
     pytest += ["--must-work", "--junitxml=/out/junit.xml", "-o", "junit_family=xunit1", *words]
-    user = "user" if who == "user" else "root"
+    user = "user" if who.startswith("user") else "root"
     command = shlex.join(["env", f"PYRUNTIME_VM={user}", "PYTHONDONTWRITEBYTECODE=1", *pytest])
     if user == "root":
         return f"exec {command}\n"
@@ -136,6 +138,7 @@ def options(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--user", action="store_true", help="only the ordinary user's run")
     parser.add_argument("--legacy", action="store_true", help="only root's run on cgroup v1")
     parser.add_argument("--engines", action="store_true", help="root's run with the engines")
+    parser.add_argument("--user-engines", action="store_true", help="the user's with them")
     parser.add_argument("--limit", type=float, default=900, metavar="SECONDS")
     return parser.parse_known_args(words)
 
@@ -166,7 +169,7 @@ def main(words: list[str]) -> int:
         return 1
     started = runs(asked, rest)
     try:
-        where = {run.who: image("engines" if run.who == "engines" else "") for run in started}
+        where = {run.who: image("engines" if "engines" in run.who else "") for run in started}
     except ImageError as err:
         print(f"vm: make the image: {err}", file=sys.stderr)
         return 1
