@@ -155,6 +155,9 @@ def test_again_and_again(cell: Callable[..., Cell], runtime: Runtime) -> None:
         made.checkpoint()
         made.restore()
         assert made.inside("cat", f"/proc/{asleep}/comm") == "sleep\n"
+        # criu restores into a time namespace, for the clocks to go on.
+        time = os.readlink(f"/proc/{pid(runtime, made.name)}/ns/time")
+        assert made.inside("readlink", "/proc/self/ns/time").strip() == time
     assert status(runtime, made.name) == "running"
 
 
@@ -396,28 +399,33 @@ def test_read_only_source_stays_so(cell: Callable[..., Cell], tmp_path: Path) ->
 
 
 @pytest.fixture
-def network() -> Iterator[str]:
-    """The path of a network namespace that is somebody else's."""
+def somebody() -> Iterator[str]:
+    """The directory of another process's own namespaces: network, IPC and names."""
     script = "echo there; exec sleep 1000"
-    command = ["unshare", "--net", "sh", "-c", script]
+    command = ["unshare", "--net", "--ipc", "--uts", "sh", "-c", script]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "there\n"
-        yield f"/proc/{holder.pid}/ns/net"
+        yield f"/proc/{holder.pid}/ns"
         holder.kill()
 
 
-def test_joined_network(cell: Callable[..., Cell], runtime: Runtime, network: str) -> None:
-    made = cell()
+@pytest.mark.parametrize("kinds", [{"network": "net"}, {"ipc": "ipc", "uts": "uts"}], ids=str)
+def test_joined(
+    kinds: dict[str, str], cell: Callable[..., Cell], runtime: Runtime, somebody: str
+) -> None:
+    """The namespaces are those at the paths, as they were."""
+    made = cell(hostname=None)
     for entry in made.bundle.config["linux"]["namespaces"]:
-        if entry["type"] == "network":
-            entry["path"] = network
+        if entry["type"] in kinds:
+            entry["path"] = f"{somebody}/{kinds[entry['type']]}"
     made.bundle.save()
     made.run()
     made.checkpoint()
     made.restore()
-    there = os.stat(f"/proc/{pid(runtime, made.name)}/ns/net").st_ino
-    assert there == os.stat(network).st_ino
+    init = pid(runtime, made.name)
+    for entry in kinds.values():
+        assert os.stat(f"/proc/{init}/ns/{entry}").st_ino == os.stat(f"{somebody}/{entry}").st_ino
 
 
 def hook(where: Path, word: str, more: str = ":") -> dict[str, Any]:
