@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -116,6 +117,21 @@ def test_an_update_outlives_a_reload(systemd: Systemd, bundle: Callable[..., Bun
     systemd.runtime("pause", name)
     assert status(systemd.runtime, name) == "paused"
     systemd.runtime("resume", name)
+
+
+def test_a_refused_update_is_taken_back_from_systemd_too(
+    systemd: Systemd, bundle: Callable[..., Bundle]
+) -> None:
+    name = systemd.run(bundle)
+    before = systemd.show(MEMORY, "TasksMax")
+    given = {"memory": {"limit": 32 * MIB, "swap": 32 * MIB}, "pids": {"limit": 1 << 40}}
+    words = ["update", "--resources", "-", name]
+    refused = systemd.runtime(*words, stdin=None, input=json.dumps(given), check=False)
+    assert refused.returncode == 1
+    assert "/linux/resources/pids/limit: write" in refused.stderr
+    assert systemd.show(MEMORY, "TasksMax") == before
+    limit = "memory.limit_in_bytes" if V1 else "memory.max"
+    assert systemd.file(limit, "memory") == str(64 * MIB)
 
 
 def test_a_scope_that_is_there_is_not_taken(
