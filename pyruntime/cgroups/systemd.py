@@ -24,7 +24,7 @@ from pyruntime.errors import CgroupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from pyruntime.cgroups.systemd_bus import Manager
@@ -128,6 +128,11 @@ class CgroupSystemd(Cgroup):
 
         return Manager(user=self.user)
 
+    def _ask(self, question: Callable[[Manager], None]) -> None:
+        from pyruntime.cgroups.systemd_bus import ask
+
+        ask(question, user=self.user)
+
     @property
     def _v1(self) -> bool:
         return self.inner.driver == "v1"
@@ -199,11 +204,13 @@ class CgroupSystemd(Cgroup):
                 self.thaw()
 
     def _change(self, settings: Sequence[Setting | DeviceRules]) -> None:
-        with self._manager() as manager:
+        def change(manager: Manager) -> None:
             version = manager.version() if _asks_idle(settings) else 0
             properties = resource_properties(settings, v1=self._v1, version=version)
             if properties:
                 manager.change(self.unit, properties)
+
+        self._ask(change)
 
     def join_paths(self) -> list[str]:
         return self.inner.join_paths()
@@ -219,8 +226,7 @@ class CgroupSystemd(Cgroup):
 
     def attach(self, pid: int) -> None:
         """By systemd: a user may not move a process out of another part of the tree."""
-        with self._manager() as manager:
-            manager.attach(self.unit, pid)
+        self._ask(lambda manager: manager.attach(self.unit, pid))
 
     def freeze(self) -> None:
         self.inner.freeze()
@@ -243,8 +249,7 @@ class CgroupSystemd(Cgroup):
             return
         self.inner.delete(timeout)
         self.made = self.inner.made
-        with self._manager() as manager:
-            manager.stop(self.unit)
+        self._ask(lambda manager: manager.stop(self.unit))
 
     def record(self) -> dict[str, object]:
         inner: dict[str, Any] = self.inner.record()

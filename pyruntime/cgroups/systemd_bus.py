@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import socket
+from _struct import pack as _pack
+from errno import ECONNRESET, EPIPE
 from time import monotonic
 
 from jeepney import (
@@ -25,10 +27,12 @@ from pyruntime.errors import CgroupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
 
     from pyruntime.cgroups.systemd_unit import Property
+
+    Answer = TypeVar("Answer")
 
 NAME = "org.freedesktop.systemd1"
 MANAGER = DBusAddress("/org/freedesktop/systemd1", NAME, f"{NAME}.Manager")
@@ -36,6 +40,7 @@ PROPERTIES = MANAGER.with_interface("org.freedesktop.DBus.Properties")
 BUS = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", interface="org.freedesktop.DBus")
 JOB_REMOVED = f"type='signal',interface='{NAME}.Manager',member='JobRemoved'"
 SECONDS = 30.0
+LOST = (ECONNRESET, EPIPE)
 NO_SUCH_UNIT = f"{NAME}.NoSuchUnit"
 UNIT_EXISTS = f"{NAME}.UnitExists"
 
@@ -47,6 +52,22 @@ class Refused(CgroupError):
         code = "cgroup-busy" if name == UNIT_EXISTS else "systemd"
         super().__init__(f"systemd: {call}: {text}", op=call, path=name, code=code)
         self.name = name
+
+
+def ask(question: Callable[[Manager], Answer], *, user: bool) -> Answer:
+    """What the question gives of a manager. Raises CgroupError.
+
+    It is put once more when the connection is lost, as by a bus that starts anew: it must be
+    one that can be put twice.
+    """
+    try:
+        with Manager(user=user) as manager:
+            return question(manager)
+    except CgroupError as err:
+        if err.errno not in LOST:
+            raise
+    with Manager(user=user) as manager:
+        return question(manager)
 
 
 class Manager:
@@ -196,7 +217,7 @@ class Manager:
                     f"systemd: {what}: no answer after {SECONDS:g} s", op=what, code="systemd"
                 ) from None
             if not data:
-                raise ConnectionResetError("the connection was closed")
+                raise ConnectionResetError(ECONNRESET, "the connection was closed")
             self._parser.add_data(data)
 
 
@@ -206,6 +227,8 @@ def connect(*, user: bool) -> tuple[socket.socket, bool]:
     tried = []
     for path, bus in addresses(user=user):
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        # connect(2) waits as long for a place in the queue, which settimeout() makes it not do.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _pack("ll", int(SECONDS), 0))
         try:
             sock.connect(path)
         except OSError as err:
