@@ -48,6 +48,7 @@ class _Create:
         "facts",
         "filter",
         "hook_slots",
+        "kept",
         "linux",
         "mounts",
         "namespaces",
@@ -78,6 +79,7 @@ class _Create:
         self.user = None
         self.effects = None
         self.hook_slots = (0, 0)
+        self.kept = 0  # capabilities that the filter takes
 
 
 def compile_create(
@@ -107,8 +109,8 @@ def compile_create(
     steps += c.mounts.late
     steps += rootfs.final_steps(config, c.linux, c.namespaces)
     if c.process:
-        c.filter, kept = process.filter_steps(config, c.process, options, plan, c.effects)
-        steps += process.property_steps(c.process, facts.last_cap, plan.warnings, kept)
+        c.filter, c.kept = process.filter_steps(config, c.process, options, plan, c.effects)
+        steps += process.property_steps(c.process, facts.last_cap, plan.warnings, c.kept)
         steps += process.lookup_steps(c.process)
     steps += _ready(c)
     return plan
@@ -342,6 +344,19 @@ def _hooks(c: _Create, kind: str, status: str, env: list[str], cwd: str) -> list
     )
 
 
+def _filter_before_the_wait(c: _Create) -> list[Step]:
+    """One that takes CAP_SYS_ADMIN, if it lets the init wait: who may look into a waiting init
+    is not to find more rights than the program will have."""
+    if not c.kept or not c.process or c.plan.listener:
+        return []
+    from pyruntime.plan import capabilities, seccomp  # as process.filter_steps
+
+    if not seccomp.lets(mapping(c.linux, "seccomp"), seccomp.START_CALLS):
+        return []
+    found, c.filter = c.filter, []
+    return [*found, capabilities.set_step(c.process.capabilities)]
+
+
 def _ready(c: _Create) -> list[Step]:
     """All is set up: wait for `start` if there is to be one, then become the process."""
     hooks: list[Step] = []
@@ -353,7 +368,10 @@ def _ready(c: _Create) -> list[Step]:
     )
     # Before the wait, unless the hooks are given descriptors.
     late = bool(hooks) and c.hook_slots != (0, 0)
-    steps = [*([] if late else [closing]), ops.sync("", phase=ops.PHASE_READY)]
+    steps = [] if late else [closing]
+    if waits and not hooks:
+        steps += _filter_before_the_wait(c)
+    steps.append(ops.sync("", phase=ops.PHASE_READY))
     if c.options.detach_start:
         steps.append(ops.wait_start(""))
     if hooks:

@@ -60,20 +60,18 @@ NEW_LISTENER = 8
 PRIVILEGE = 1 << 21  # CAP_SYS_ADMIN
 
 LETTING = ("SCMP_ACT_ALLOW", "SCMP_ACT_LOG")
-# What the init calls after the filter when it has yet to fork; arguments as far as they are known.
-FORK_CALLS: dict[str, tuple[int, ...]] = {
-    "capget": (),
-    "capset": (),
+# What the init calls after the filter when it has yet to be ready, to wait for `start`, or to
+# fork; arguments as far as they are known.
+READY_CALLS: dict[str, tuple[int, ...]] = dict.fromkeys(
+    ("capget", "capset", "prctl", "sendmsg", "recvfrom", "close", "exit_group"), ()
+)
+START_CALLS = READY_CALLS | dict.fromkeys(("rt_sigaction", "accept4", "clock_gettime"), ())
+FORK_CALLS = READY_CALLS | {
     "clone": (0x8011, 0, 0, 0, 0),  # CLONE_PARENT | SIGCHLD
     "setsid": (),
-    "prctl": (),
     "ppoll": (),
     "getpid": (),
     "pidfd_open": (),
-    "sendmsg": (),
-    "recvfrom": (),
-    "close": (),
-    "exit_group": (),
 }
 
 

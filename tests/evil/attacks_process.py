@@ -15,6 +15,7 @@ from typing import Any
 from evil.private import PACKAGE, Edit, Private
 from evil.scene import SECRET, Scene, Table, mount, without
 from integration.gate import Gate
+from support import profile
 from support.bundle import CAPABILITIES, Bundle
 from support.leftovers import exited
 
@@ -22,9 +23,7 @@ TABLE = Table()
 CWD, EXEC, SYNC = (f"_native/init/{name}.c" for name in ("cwd", "exec", "sync"))
 NOT_DUMPABLE = "sys(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0)"
 SPECTATOR = [*CAPABILITIES, "CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"]
-CLOSED_LATE = Edit(
-    "plan/compile.py", "steps = [*([] if late else [closing]), ops.sync", "steps = [ops.sync"
-)
+CLOSED_LATE = Edit("plan/compile.py", "steps = [] if late else [closing]", "steps = []")
 
 
 def waiting(scene: Scene) -> tuple[str, int]:
@@ -103,6 +102,20 @@ def host_file_behind_exe(scene: Scene) -> str:
     except OSError:
         return found if os.path.exists(found) else ""
     return "a writable executable"
+
+
+@TABLE.attack("", Edit("plan/compile.py", "if not c.kept or", "if True or not c.kept or"))
+def right_of_the_waiting_init(scene: Scene) -> str:
+    """Whoever may trace it would have CAP_SYS_ADMIN, which is for the filter alone."""
+    bundle = scene.bundle("grep -E 'Seccomp:|CapPrm' /proc/self/status")
+    bundle.change(process={"noNewPrivileges": False}, linux={"seccomp": profile.engine_profile()})
+    pid = json.loads(scene.verb("state", scene.runtime.create(bundle)).stdout)["pid"]
+    status = Path(f"/proc/{pid}/status").read_text()
+    waiting_has = int(status.partition("CapPrm:")[2].split()[0], 16)
+    done = dict(line.split(":\t") for line in scene.run(bundle).stdout.splitlines())
+    assert done["Seccomp"] == "2"
+    more = waiting_has & ~int(done["CapPrm"], 16)
+    return f"capabilities {more:x}" if more else ""
 
 
 @TABLE.attack("", CLOSED_LATE)

@@ -135,7 +135,7 @@ def test_the_listener() -> None:
 
 @pytest.mark.parametrize("privileges", [False, True])
 def test_last_of_all(privileges: bool) -> None:
-    plan = create(section(rule("ERRNO")), privileges=privileges)
+    plan = create(section(rule("ERRNO", "accept4")), privileges=privileges)
     assert plans.order(plan)[-3:] == ["wait_start", "seccomp", "execve"]
     assert step(plan)["privileged"] == privileges
     [caps] = plans.named(plan, "caps_set")
@@ -143,8 +143,19 @@ def test_last_of_all(privileges: bool) -> None:
     assert caps.args["effective"] == 0
 
 
-def test_start_container_hooks_are_under_the_filter() -> None:
-    names = plans.order(create(section(rule("ERRNO")), hooks=HOOKS))
+def test_a_waiting_init_has_no_right_for_the_filter_any_more() -> None:
+    plan = create(section(rule("ERRNO")), privileges=True)
+    names = plans.order(plan)
+    assert names[-6:] == ["fds_close", "seccomp", "caps_set", "sync", "wait_start", "execve"]
+    first, second = plans.named(plan, "caps_set")
+    assert (first.args["permitted"], second.args["permitted"]) == (1 << 21, 0)
+    names = plans.order(create(section(rule("NOTIFY"), listenerPath="/run/agent"), privileges=True))
+    assert names[-3:] == ["wait_start", "seccomp", "execve"], "start takes the listener"
+
+
+@pytest.mark.parametrize("privileges", [False, True])
+def test_start_container_hooks_are_under_the_filter(privileges: bool) -> None:
+    names = plans.order(create(section(rule("ERRNO")), hooks=HOOKS, privileges=privileges))
     assert names[-4:] == ["wait_start", "seccomp", "hook", "execve"]
 
 
