@@ -121,11 +121,13 @@ def table(results: dict[str, Results]) -> str:
     engines = sorted({engine for engine, _ in rows})
     text = ""
     for engine in engines:
-        text += f"\n### {engine}\n\n| | {' | '.join(results)} |\n|---|{'---|' * len(results)}\n"
+        lines = ""
         for key in sorted(key for key in rows if key[0] == engine):
             cells = [cell(found.get(key, [])) for found in results.values()]
             if set(cells) != {"–"}:
-                text += f"| {key[1]} | {' | '.join(cells)} |\n"
+                lines += f"| {key[1]} | {' | '.join(cells)} |\n"
+        head = f"\n### {engine}\n\n| | {' | '.join(results)} |\n|---|{'---|' * len(results)}\n"
+        text += head + lines if lines else ""
     return text + "\n"
 
 

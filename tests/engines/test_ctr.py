@@ -249,15 +249,28 @@ exec {runtime} "$@"
 """
 
 
-@pytest.mark.parametrize("verb", ["create", "start", "delete"])
+@pytest.mark.parametrize(
+    ("verb", "moments"),
+    [
+        ("create", (1, 8, 12, 16, 20, 25, 32, 45)),
+        ("start", (1, 6, 10, 16)),
+        ("delete", (1, 6, 10, 16)),
+    ],
+    ids=["create", "start", "delete"],
+)
 def test_the_runtime_is_killed(
-    ctr: Ctr, leftovers: Snapshot, tmp_path: Path, pyruntime: Path, verb: str
+    ctr: Ctr,
+    leftovers: Snapshot,
+    tmp_path: Path,
+    pyruntime: Path,
+    verb: str,
+    moments: tuple[int, ...],
 ) -> None:
     """At moments all over its run: an error at most, nothing left, and the id is free again."""
     mortal = tmp_path / "mortal"
     name = ctr.new_id()
     failed = 0
-    for milliseconds in (1, 8, 12, 16, 20, 25, 32, 45):
+    for milliseconds in moments:
         text = KILLED.format(verb=verb, seconds=milliseconds / 1000, runtime=pyruntime)
         mortal.write_text(text)
         mortal.chmod(0o755)
