@@ -66,7 +66,11 @@ def open_output(path: str, pointer: str) -> int:
 
 
 def _append_to(path: str) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, 0o600)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
+    # A FIFO that nobody reads is an error, and not to be waited for.
+    fd = os.open(path, flags | os.O_NONBLOCK, 0o600)
+    os.set_blocking(fd, True)
+    return fd
 
 
 def _run(

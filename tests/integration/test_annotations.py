@@ -77,6 +77,17 @@ def test_output_that_cannot_be_opened(
     assert not (runtime.root / runtime.ids[-1]).exists()
 
 
+@pytest.mark.parametrize("kind", ["createRuntime", "createContainer"])
+def test_output_to_a_fifo_that_nobody_reads(
+    runtime: Runtime, bundle: Callable[..., Bundle], tmp_path: Path, kind: str
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    names = noted(hooks__stderr=str(tmp_path / "fifo"))
+    made = bundle(annotations=names, hooks={kind: [{"path": "/bin/true"}]})
+    done = runtime.run(made, check=False)
+    assert f"{tmp_path}/fifo: No such device or address" in done.stderr
+
+
 def test_keep_original_groups(
     runtime: Runtime, bundle: Callable[..., Bundle], tmp_path: Path
 ) -> None:
