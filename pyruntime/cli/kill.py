@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def main(invocation: Invocation, log: Log) -> int:
     args = invocation.args
-    signal = parse_signal(args[1] if len(args) > 1 else "TERM")
+    # An empty one is none, as runc has it: a script's variable may be.
+    signal = parse_signal((args[1] if len(args) > 1 else "") or "TERM")
     everyone = invocation.options.flag("all")
     root = state_root(invocation.common)
     if invocation.options.flag("regex"):

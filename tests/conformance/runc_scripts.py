@@ -161,6 +161,8 @@ SCRIPTS: dict[str, list[str]] = {
         "kill {id} 99",
         "kill {id} sigcont",
         "kill {id} SIGCONT",
+        "kill {id} ''",
+        "kill {id} RTMIN+1",
         "kill --all {id} CONT",
         "kill {id} KILL",
         "status stopped",
@@ -229,6 +231,7 @@ SINCE: dict[str, tuple[int, int]] = {
 # (script, line) -> why the exit status or the shape of the output is not runc's
 DIFFERENT: dict[tuple[str, str], str] = {
     ("usage", "--rootless maybe --log /dev/null list"): "a wrong value is wrong with any command",
+    ("kill", "kill {id} RTMIN+1"): "a signal as kill(1) names it",
     ("exec", "exec -g 7,8 {id} id"): "status 255, as for what else exec itself refuses",
     ("limits", "update --blkio-weight 5 {id}"): "out of range: runc does nothing and says nothing",
 }
