@@ -36,7 +36,7 @@ class SignalPipe:
     def __init__(self) -> None:
         self.read, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         _signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        for number in range(1, 32):
+        for number in (*range(1, 32), *range(_signal.SIGRTMIN, _signal.SIGRTMAX + 1)):
             if number not in (*_NOT_CAUGHT, _SIGURG, _SIGPIPE):
                 _signal.signal(number, _noted)
 
