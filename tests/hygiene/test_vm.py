@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support import guest, skips
-from vm import lane
+from vm import bench, lane
 
 MARKED = "tests/integration/test_cgroup_mounts.py"
 ON_V1 = "tests/integration/test_cgroups_v1.py"
@@ -75,3 +75,10 @@ def test_a_skip_for_the_machine_is_none_in_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PYRUNTIME_VM", "root")
     assert not skips.allowed(reason)
     assert skips.allowed("Skipped: kernel: cgroup v1 is not mounted")
+
+
+def test_the_benchmark_s_job_measures_the_drivers_unless_told() -> None:
+    assert "--only=drivers" in bench.script([])
+    assert "--only=drivers" in bench.script(["--rounds", "3"])
+    assert "drivers" not in bench.script(["--only", "run"])
+    assert ".dev/installed/bin:$PATH" in bench.script([])

@@ -24,6 +24,7 @@ import tarfile
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from support.runtime import REPO
@@ -115,14 +116,15 @@ def script(who: str, words: list[str]) -> str:
     return f"{start}\nexec {shlex.join([*become, 'env', *session, *scope])} {command}\n"
 
 
-def pack(target: Path) -> None:
-    """The tree with what was built, and the environment without its big tools."""
+def pack(target: Path, of_dev: Sequence[str] = OF_DEV) -> None:
+    """The tree with what was built, and these parts of .dev; the environment without its big
+    tools."""
 
     def wanted(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
         parts = Path(member.name).parts
         if not parts:
             return member
-        if parts[0] in LEFT_OUT or (parts[0] == ".dev" and parts[1:2] and parts[1] not in OF_DEV):
+        if parts[0] in LEFT_OUT or (parts[0] == ".dev" and parts[1:2] and parts[1] not in of_dev):
             return None
         if "venv" in parts and (parts[-1].startswith(PACKAGES_LEFT_OUT) or "__mypyc" in parts[-1]):
             return None
