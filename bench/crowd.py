@@ -74,7 +74,7 @@ def _create_delete(bundle: Path, label: str) -> Callable[[Runtime], dict[str, fl
         runtime.end(name)
         delete = runtime.timed("delete", name)
         runtime.pid_file(name).unlink()
-        return {f"create, {label}": create, f"delete, {label}": delete}
+        return {f"create {label}": create, f"delete {label}": delete}
 
     return once
 
@@ -85,8 +85,8 @@ def others(bench: Bench) -> list[Row]:
     with crowd(bench) as alive:
         for size in bench.sizes.others:
             alive.grow(size)
-            rows += bench.in_turns(_create_delete(alive.bundle, f"{size} others alive"))
-    return sorted(rows, key=lambda row: row.what.split(",")[0])
+            rows += bench.in_turns(_create_delete(alive.bundle, f"among {size} others"))
+    return sorted(rows, key=lambda row: row.what.split()[0])
 
 
 def list_(bench: Bench) -> list[Row]:
@@ -94,7 +94,7 @@ def list_(bench: Bench) -> list[Row]:
     size = bench.sizes.listed
     with crowd(bench) as alive:
         alive.grow(size)
-        return bench.in_turns(lambda runtime: {f"list of {size}": runtime.timed("list")})
+        return bench.in_turns(lambda runtime: {f"list of {size} containers": runtime.timed("list")})
 
 
 def parallel(bench: Bench) -> list[Row]:
@@ -114,7 +114,7 @@ def parallel(bench: Bench) -> list[Row]:
         deleted = _make_all([(runtime, ["delete", name]) for name in names], at_once)
         for name in names:
             runtime.pid_file(name).unlink()
-        return {f"create, {at_once} at once": created, f"delete, {at_once} at once": deleted}
+        return {f"{at_once} creates at once": created, f"{at_once} deletes at once": deleted}
 
     rows = bench.in_turns(once, rounds=max(1, bench.sizes.rounds // 10), warm_up=0)
     return [*rows, *sizes]

@@ -42,6 +42,15 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def medians_table(samples: Samples, names: Sequence[str]) -> str:
+    """The times alone, for a page: medians in milliseconds."""
+    rows = []
+    for what, by_runtime in samples.items():
+        got = [by_runtime.get(name, ()) for name in names]
+        rows.append([what, *(f"{median(each) * 1000:.1f}" if each else NONE for each in got)])
+    return table(["ms, median", *names], rows)
+
+
 def times_table(samples: Samples, names: Sequence[str]) -> str:
     """Times in milliseconds of samples in seconds; ratios to the first of the runtimes."""
 

@@ -86,7 +86,12 @@ def _by_commands(runtime: Runtime, bench: Bench, running: str) -> dict[str, floa
     def command(*args: str) -> None:
         argv = [runtime.path, "--root", str(runtime.root), *runtime.options, *args]
         done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+            process_group=0,  # see Runtime.spawn
         )
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip()
@@ -98,7 +103,8 @@ def _by_commands(runtime: Runtime, bench: Bench, running: str) -> dict[str, floa
         argv = [runtime.path, "--root", str(runtime.root), *runtime.options]
         argv += runtime.making("create", long, container)
         null = subprocess.DEVNULL
-        subprocess.run(argv, stdin=null, stdout=null, stderr=null, timeout=PATIENCE, check=True)
+        how: dict[str, Any] = {"stdin": null, "stdout": null, "stderr": null, "process_group": 0}
+        subprocess.run(argv, timeout=PATIENCE, check=True, **how)
         command("start", container)
         command("kill", container, "KILL")
         runtime.end(container)

@@ -16,7 +16,7 @@ def run(bench: Bench) -> list[Row]:
     bundle = str(bench.short())
 
     def once(runtime: Runtime) -> dict[str, float]:
-        return {"run": runtime.timed("run", "--bundle", bundle, runtime.new_id("run"))}
+        return {"run of /bin/true": runtime.timed("run", "--bundle", bundle, runtime.new_id("run"))}
 
     return bench.in_turns(once)
 
@@ -29,7 +29,8 @@ def seccomp(bench: Bench) -> list[Row]:
     bundle = str(bench.bundle("filtered", ["/bin/true"], seccomp=profile))
 
     def once(runtime: Runtime) -> dict[str, float]:
-        return {"run, filtered": runtime.timed("run", "--bundle", bundle, runtime.new_id("sec"))}
+        took = runtime.timed("run", "--bundle", bundle, runtime.new_id("sec"))
+        return {"the same under the engines' seccomp": took}
 
     return bench.in_turns(once)
 
@@ -47,7 +48,7 @@ def life(bench: Bench) -> list[Row]:
         runtime.end(container)
         took["delete"] = runtime.timed("delete", container)
         runtime.pid_file(container).unlink()
-        return {"create+start+state+kill+delete": sum(took.values()), **took}
+        return {**took, "the five of them, one after another": sum(took.values())}
 
     return bench.in_turns(once)
 
@@ -76,7 +77,7 @@ def _in_running(bench: Bench, once: Callable[[Runtime, str], Mapping[str, float]
 def exec_(bench: Bench) -> list[Row]:
     """/bin/true in a container that runs."""
     return _in_running(
-        bench, lambda runtime, name: {"exec": runtime.timed("exec", name, "/bin/true")}
+        bench, lambda runtime, name: {"exec of /bin/true": runtime.timed("exec", name, "/bin/true")}
     )
 
 
@@ -88,7 +89,7 @@ def update(bench: Bench) -> list[Row]:
         number = rounds[name] = rounds.get(name, 0) + 1
         limits = ["--cpu-share", str(512 + number), "--memory", str((64 + number) << 20)]
         limits += ["--pids-limit", str(100 + number)]
-        return {"update": runtime.timed("update", *limits, name)}
+        return {"update of three limits": runtime.timed("update", *limits, name)}
 
     return _in_running(bench, once)
 
@@ -108,8 +109,7 @@ def pause(bench: Bench) -> list[Row]:
     """pause and resume."""
 
     def once(runtime: Runtime, name: str) -> dict[str, float]:
-        took = {"pause": runtime.timed("pause", name), "resume": runtime.timed("resume", name)}
-        return {**took, "pause+resume": sum(took.values())}
+        return {"pause": runtime.timed("pause", name), "resume": runtime.timed("resume", name)}
 
     return _in_running(bench, once)
 

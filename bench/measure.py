@@ -29,7 +29,8 @@ class Failed(Exception):
 class Runtime:
     """One runtime under measurement, with a state directory of its own.
 
-    options go before every command. work is where its files go.
+    name is for the tables. options go before every command. work is where its files go; the
+    directory's name is part of the ids.
     """
 
     def __init__(self, name: str, path: str, work: Path, options: Sequence[str] = ()) -> None:
@@ -45,7 +46,7 @@ class Runtime:
     def new_id(self, what: str) -> str:
         """An id that no other container has, nor one of another benchmark."""
         self.made += 1
-        return f"bench{os.getpid()}-{what}-{self.name}-{self.made}"
+        return f"bench{os.getpid()}-{what}-{self.work.name}-{self.made}"
 
     def spawn(self, *args: str, output: Path | None = None) -> int:
         """Start a command, stdio on /dev/null (or `output`) and the error file; its pid.

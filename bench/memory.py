@@ -61,7 +61,7 @@ def limit(bench: Bench) -> list[Row]:
 
     def once(runtime: Runtime) -> dict[str, float]:
         def works(size: int) -> bool:
-            bundle = str(bench.bundle(f"limit-{runtime.name}", ["/bin/true"], memory=size))
+            bundle = str(bench.bundle(f"limit-{runtime.work.name}", ["/bin/true"], memory=size))
             for _ in range(3):
                 container = runtime.new_id("limit")
                 if not runtime.succeeds("run", "--bundle", bundle, container, timeout=PATIENCE):

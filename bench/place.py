@@ -49,7 +49,10 @@ class Bench:
         self.sizes = sizes
         self.rootfs = work / "rootfs"
         make_rootfs(self.rootfs, busybox)
-        self.runtimes = [Runtime(name, path, work / name) for name, path in runtimes.items()]
+        self.runtimes = [
+            Runtime(name, path, work / f"r{number}")
+            for number, (name, path) in enumerate(runtimes.items())
+        ]
         self.all = list(self.runtimes)
 
     def bundle(self, name: str, args: Sequence[str], **how: object) -> Path:
@@ -67,7 +70,7 @@ class Bench:
     def with_options(self, name: str, *options: str) -> list[Runtime]:
         """The same runtimes with options before every command, and other state directories."""
         made = [
-            Runtime(each.name, each.path, self.work / f"{each.name}.{name}", options)
+            Runtime(each.name, each.path, each.work.with_name(f"{each.work.name}.{name}"), options)
             for each in self.runtimes
         ]
         self.all += made

@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from figures import sizes_table, times_table
+from figures import medians_table, sizes_table, times_table
 from hugetlb import hugetlb_on_v1
 from measure import Failed, adopt_orphans
 from place import Bench, Row, Sizes
@@ -51,8 +51,9 @@ def measure(bench: Bench, names: Sequence[str], rows: dict[str, list[Row]]) -> N
         rows[name] = MEASURES[name](bench)
 
 
-def report(rows: dict[str, list[Row]], names: Sequence[str]) -> None:
-    for unit, table in TABLES.items():
+def report(rows: dict[str, list[Row]], names: Sequence[str], *, medians: bool) -> None:
+    tables = TABLES | ({"ms": medians_table} if medians else {})
+    for unit, table in tables.items():
         got = {row.what: row.samples for each in rows.values() for row in each if row.unit == unit}
         if got:
             print(table(got, names), end="\n\n", flush=True)
@@ -95,6 +96,9 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--listed", type=int, default=100, help="how many containers list lists")
     parser.add_argument("--at-once", type=int, default=64, help="how many are made together")
+    parser.add_argument(
+        "--medians", action="store_true", help="the table of times as README.md has it"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there, too")
     parser.add_argument("--busybox", default="/bin/busybox", help="a static busybox")
     parser.add_argument(
@@ -141,7 +145,7 @@ def main(argv: Sequence[str]) -> int:
         status = 1
     except Stopped as stopped:
         status = 128 + stopped.number
-    report(rows, list(runtimes))
+    report(rows, list(runtimes), medians=options.medians)
     if options.json:
         options.json.write_text(json.dumps(data(rows, head), indent=1) + "\n")
     return status

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
-from figures import median, percentile, sizes_table, times_table
+from figures import median, medians_table, percentile, sizes_table, times_table
 from memory import least
 
 
@@ -44,6 +44,11 @@ def test_times_are_milliseconds_and_ratios_to_the_base() -> None:
 def test_sizes_are_kib_and_the_unknown_is_marked(unknown: dict[str, list[float]]) -> None:
     last = sizes_table({"RSS": unknown}, ["a", "b"]).splitlines()[-1]
     assert last.split() == ["|", "RSS", "|", "100", "|", "-", "|", "-", "|"]
+
+
+def test_medians_alone() -> None:
+    last = medians_table({"x": {"b": [0.001, 0.0024, 0.1]}}, ["a", "b"]).splitlines()[-1]
+    assert last.split() == ["|", "x", "|", "-", "|", "2.4", "|"]
 
 
 def test_no_ratio_to_a_base_that_is_unknown() -> None:
