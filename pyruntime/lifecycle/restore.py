@@ -15,6 +15,7 @@ import os
 
 from pyruntime import jsontext, state
 from pyruntime.errors import HostError, host_error
+from pyruntime.host import notify
 from pyruntime.host.criu import mounts, options, report, yard
 from pyruntime.host.criu import protocol as p
 from pyruntime.host.criu.enter import loopback_up
@@ -27,6 +28,7 @@ from pyruntime.lifecycle.launching import attend
 from pyruntime.plan import external
 from pyruntime.plan.compile import compile_create
 from pyruntime.plan.namespaces import TYPES
+from pyruntime.plan.notify import TARGET
 from pyruntime.plan.options import Options
 from pyruntime.plan.plan import Slot
 
@@ -204,16 +206,24 @@ class Restoration(Creation):
         for kind, (path, _) in external.joined(self.config).items():
             if kind not in EXTERNAL_NAMESPACES:
                 fields.append((p.JOIN_NS, p.pair(TYPES[kind][1], path)))
-        for key, source in mounts.sources(self.at.images, self._binds()):
-            fields.append((p.EXT_MOUNT, p.pair(key, source)))
+        fields += self._mounts()
         if request.lsm_profile:
             fields.append((p.LSM_PROFILE, request.lsm_profile))
         if request.lsm_mount_context:
             fields.append((p.LSM_MOUNT_CONTEXT, request.lsm_mount_context))
         return fields
 
-    def _binds(self) -> list[external.Bind]:
-        return external.binds(self.plan)
+    def _mounts(self) -> Fields:
+        """From outside. One that told a service manager of itself has a mount for that, which
+        is empty when no such manager waits now."""
+        binds = external.binds(self.plan)
+        silent = f"{self.directory.path}/{notify.DIRECTORY}"
+        if not self.manager:
+            binds.append(external.Bind("", silent, TARGET))
+        found = mounts.sources(self.at.images, binds)
+        if not self.manager and silent in (source for _, source in found):
+            notify.make_directory(self.directory.fd)
+        return [(p.EXT_MOUNT, p.pair(key, source)) for key, source in found]
 
     def _streams(self) -> Fields:
         """Pipes of the old caller's become the standard streams of this one."""

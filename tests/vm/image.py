@@ -26,8 +26,8 @@ BACKPORTS = f"{SUITE}-backports"
 # own, which in turn still has all controllers of cgroup v1.
 KERNELS = {"new": (BACKPORTS, SUITE), "old": (SUITE,)}
 PACKAGES = (
-    "apparmor,busybox-static,crun,dbus,dbus-user-session,iproute2,kmod,libpam-systemd,procps,"
-    "python3,runc,strace,systemd,systemd-sysv,udev,uidmap"
+    "apparmor,busybox-static,criu,crun,dbus,dbus-user-session,iproute2,kmod,libpam-systemd,"
+    "procps,python3,runc,strace,systemd,systemd-sysv,udev,uidmap"
 )
 # Of images besides the usual one, by their name.
 MORE_PACKAGES = {
