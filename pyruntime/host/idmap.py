@@ -95,13 +95,16 @@ def _by_program(pid: int, kind: str, ranges: tuple[Range, ...], pointer: str) ->
     numbers = [str(number) for entry in ranges for number in entry]
     status, said = _run(path, [program, str(pid), *numbers])
     if status:
+        hint = f"the ranges have to be within those of /etc/sub{kind}"
+        if "not allowed" not in said:
+            hint += ", and the program setuid root or with file capabilities"
         raise HostError(
             f"map {kind}s: {said or f'{program} failed with status {status}'}",
             pointer=pointer,
             op=program,
             code=CODE,
             path=path,
-            hint=f"the ranges have to be within those of /etc/sub{kind}",
+            hint=f"{hint}: see `pyruntime doctor`",
         )
 
 

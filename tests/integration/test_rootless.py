@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 
 import pytest
 from integration.account import USER, Account, ranges
@@ -160,3 +161,24 @@ def test_without_newuidmap(account: Account, monkeypatch: pytest.MonkeyPatch) ->
     done = account("run", "x")
     assert done.returncode == 1 and "map gids: newgidmap is not in PATH" in done.stderr
     assert "Debian's package uidmap" in done.stderr
+
+
+@pytest.mark.usefixtures("newuidmap")
+def test_a_newuidmap_without_its_rights(account: Account, leftovers: Snapshot) -> None:
+    """A copy that somebody has made is no setuid program any more."""
+    account.subordinate = "300000:65536"
+    for name in ("newuidmap", "newgidmap"):
+        found = shutil.which(name)
+        assert found
+        shutil.copy(found, account.home / name)  # the mode, without setuid
+        (account.home / name).chmod(0o755)
+    account.configure("true", **ranges(1, 300_000, 65_536))
+    path = f"PATH={account.home}:/usr/bin:/bin"
+    words = account.command("env", path, f"XDG_RUNTIME_DIR={account.home}/run")
+    command = [*words, str(account.program), "run", "-b", str(account.bundle), account.new_id()]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 1 and "map gids: newgidmap: " in done.stderr
+    assert "setuid root or with file capabilities: see `pyruntime doctor`" in done.stderr
+    assert leftovers.compare() == []
