@@ -16,8 +16,6 @@ from integration.asking import QUIET
 from support.bundle import Bundle
 from support.runtime import Runtime
 
-pytestmark = pytest.mark.vm
-
 MIB = 1 << 20
 # Of a container that has computed, read and been stopped by its quota.
 SCRIPT = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; cat /bin/busybox >/dev/null; sleep 1000"
@@ -31,6 +29,7 @@ MORE = {
     r"\.(cpu|memory|blkio)\.psi\b.*": "pressure of the cgroup2 hierarchy beside v1",
     r"\.hugetlb\.\w+\.\w+": "huge pages are counted there, too",
     r"\.network_interfaces\b.*": "the interfaces of the container's own network namespace",
+    r"\.cpuset\.(cpus|mems)\[\]": "left out on cgroup2 by an older runc",
     r"\.memory\.oomKills": "processes killed for lack of memory",
     r"\.pids\.limit": "left out by those who take it for none",
     r"\.memory\.swap\.(failcnt|max|usage|limit)": "on cgroup2 as on v1",
