@@ -180,14 +180,18 @@ class StateDir:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        """An exception that a signal raises may come between opening and everything else."""
+        self.close()
+
     def close(self) -> None:
         """A lock ends here even if another thread has forked since it was taken: what is
         copied is the descriptor, not the lock."""
-        if self.fd >= 0:
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
             if self._held:
-                fcntl.flock(self.fd, fcntl.LOCK_UN)
-            os.close(self.fd)
-            self.fd = -1
+                fcntl.flock(fd, fcntl.LOCK_UN)
+            os.close(fd)
 
     def lock(self) -> None:
         """Wait for the container's lock. Raises NotFound if it was deleted meanwhile."""

@@ -200,6 +200,10 @@ class Runtime:
             directory.read()
         return Container(self, id)
 
+    def delete(self, id: str, *, force: bool = False) -> None:
+        """As Container.delete; with force it also removes what an interrupted create has left."""
+        Container(self, id).delete(force=force)
+
     def list(self) -> Containers:
         """All of them, by id. Raises HostError."""
         try:

@@ -6,6 +6,7 @@ os.posix_spawn has no such thing, and the caller's own directory belongs to all 
 
 from __future__ import annotations
 
+import _signal
 import os
 
 from pyruntime._shim import ffi, lib
@@ -42,10 +43,17 @@ def start(
     how.stdin_fd, how.output_fd, how.error_fd = stdio
     pid = ffi.new("int *")
     pidfd = ffi.new("int *")
-    result = lib.pyr_program(how, pid, pidfd)
-    if result < 0:
-        raise OSError(-result, os.strerror(-result))
-    return pid[0], pidfd[0]
+    try:
+        result = lib.pyr_program(how, pid, pidfd)
+        if result < 0:
+            raise OSError(-result, os.strerror(-result))
+        return pid[0], pidfd[0]
+    except BaseException:
+        if pid[0]:  # a signal's handler has raised
+            _signal.pidfd_send_signal(pidfd[0], _signal.SIGKILL)
+            reap(pid[0])
+            os.close(pidfd[0])
+        raise
 
 
 def reap(pid: int) -> int:

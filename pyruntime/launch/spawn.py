@@ -7,6 +7,7 @@ what is then said over it is launch.serve's matter.
 
 from __future__ import annotations
 
+import _signal
 import _socket
 import errno
 import os
@@ -23,20 +24,71 @@ if TYPE_CHECKING:
 
     from pyruntime.plan.plan import Plan, Slot
 
+CAUGHT = range(1, 32)  # signals that may have handlers
+PATIENCE, MESSAGES_MAX = 5.0, 1000  # seconds, with an init that is being ended
+
 # entry of /proc/PID/ns -> (type, CLONE_NEW*)
 _NAMESPACES = {entry: (name, flag) for name, (flag, entry) in TYPES.items()}
 
 
 class Child:
-    """A started init. pid as the runtime sees it; sync is the runtime's end of the pair."""
+    """A started init. pid as the runtime sees it; sync is the runtime's end of the pair.
+    forks: the init will go on as a child of its own, and has not yet.
+    """
 
-    __slots__ = ("pid", "pidfd", "status", "sync")
+    __slots__ = ("forks", "pid", "pidfd", "status", "sync")
 
     def __init__(self, pid: int, pidfd: int, sync: _socket.socket) -> None:
         self.pid = pid
         self.pidfd = pidfd
         self.sync = sync
         self.status: int | None = None
+        self.forks = False
+
+    def __del__(self) -> None:
+        """As for an exception that a signal raises: the init ends when nobody holds its peer."""
+        self.close()
+
+    def end(self) -> None:
+        """Kill and reap it, and close what is ours."""
+        if self.status is None:
+            try:
+                _signal.pidfd_send_signal(self.pidfd, _signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # reaped by the kernel, as the caller ignores SIGCHLD
+            self.wait()
+        try:
+            if self.forks:
+                self._end_second()
+        finally:
+            self.close()
+
+    def _end_second(self) -> None:
+        """One that the init has forked, and that it has not told of yet. What it says until then
+        is of no interest; the end of file comes with the end of both.
+        """
+        from pyruntime.launch import protocol  # seldom
+
+        def take(name: str, fd: int) -> None:
+            pid = _pid_of_child(fd) if name == "init" else 0
+            if pid > 0:
+                _signal.pidfd_send_signal(fd, _signal.SIGKILL)
+                _reap(pid)
+            os.close(fd)
+
+        self.sync.settimeout(PATIENCE)
+        try:
+            self.sync.shutdown(_socket.SHUT_WR)  # whoever waits for us ends
+        except OSError:
+            return
+        for _ in range(MESSAGES_MAX):
+            try:
+                message, fds = protocol.receive(self.sync)
+            except (OSError, HostError):
+                return
+            if message is None:
+                return
+            protocol.take(message, fds, take)
 
     def wait(self) -> int:
         """Reap the child (once) and give its wait status; blocks until it ends."""
@@ -54,9 +106,10 @@ class Child:
         if pid <= 0:
             os.close(pidfd)
             raise HostError("the init's child has ended, or was none of ours", op="fork")
-        _reap(self.pid)
-        os.close(self.pidfd)
-        self.pid, self.pidfd = pid, pidfd
+        before, descriptor = self.pid, self.pidfd
+        self.pid, self.pidfd, self.forks = pid, pidfd, False
+        os.close(descriptor)
+        _reap(before)
 
     def release(self) -> int:
         """Its pidfd, which is the caller's from now on; the rest is closed."""
@@ -66,9 +119,9 @@ class Child:
 
     def close(self) -> None:
         self.sync.close()
-        if self.pidfd >= 0:
-            os.close(self.pidfd)
-            self.pidfd = -1
+        pidfd, self.pidfd = self.pidfd, -1
+        if pidfd >= 0:
+            os.close(pidfd)
 
 
 def _pid_of_child(pidfd: int) -> int:
@@ -110,6 +163,7 @@ def spawn(
     numbers here. Raises HostError, ConfigError (a namespace path).
     """
     opened: list[int] = []
+    child: Child | None = None
     path = f"{pyruntime.__path__[0]}/libexec/pyruntime-init"
     ours, theirs = _socket.socketpair(
         _socket.AF_UNIX, _socket.SOCK_SEQPACKET | _socket.SOCK_CLOEXEC
@@ -130,13 +184,20 @@ def spawn(
             opened.append(fd)
             slots.append(fd)
         before = _pin(plan.cpus) if plan.cpus else None
+        mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, CAUGHT)
         try:
-            pid, pidfd = _clone(plan, image, slots, cgroup_fd, preserve, given)
+            child = Child(*_clone(plan, image, slots, cgroup_fd, preserve, given), ours)
+            child.forks = plan.forks
         finally:
             if before is not None:
                 os.sched_setaffinity(0, before)
-        return Child(pid, pidfd, ours)
+            # Here a handler may raise: not while nobody knew the child.
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+        return child
     except BaseException:
+        if child is not None:
+            theirs.close()  # its end of file is waited for
+            child.end()
         ours.close()
         raise
     finally:

@@ -8,7 +8,6 @@ Each thing made pushes its way back on the undo stack, which a failure runs.
 
 from __future__ import annotations
 
-import _signal
 import os
 import time
 
@@ -233,13 +232,7 @@ class Launch:
             self.undo.push(lambda: os.close(self.master))
 
     def kill(self) -> None:
-        if self.child.status is None:
-            try:
-                _signal.pidfd_send_signal(self.child.pidfd, _signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # reaped by the kernel, as the caller ignores SIGCHLD
-            self.child.wait()
-        self.child.close()
+        self.child.end()
 
 
 def attend(

@@ -257,7 +257,7 @@ def test_init_wants_its_base(args: list[str]) -> None:
 def test_the_init_goes_on_as_no_strangers_child() -> None:
     """Who has taken it over could send the descriptor of any process that it sees."""
     with Init([ops.sync("", phase=ops.PHASE_READY)]) as init:
-        child = Child(init.pid, init.pidfd, init.sync)
+        child = Child(init.pid, os.dup(init.pidfd), init.sync.dup())
         before = open_fds()
         for stranger in (os.pidfd_open(os.getppid()), os.open("/dev/null", os.O_RDONLY)):
             with pytest.raises(HostError, match="none of ours"):
