@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -31,6 +32,7 @@ while :; do i=$((i+1)); echo $i > /tmp/count; sleep 0.05; done
 PATIENCE = 30.0
 
 
+@functools.cache
 def unusable() -> str:
     """Why criu can't work here, "" if it can. In the guest it has to."""
     if guest.user():
