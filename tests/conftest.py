@@ -45,11 +45,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "vm_user: runs in the virtual machine only, as a user with a delegated scope"
     )
+    config.addinivalue_line(
+        "markers", "vm_selinux: runs in the virtual machine only, with SELinux and its policy"
+    )
 
 
-def is_users(item: pytest.Item) -> bool:
-    """Whether it is for the machine's ordinary user."""
-    return any(item.get_closest_marker(name) for name in ("vm_user", "vm_user_engines"))
+# Markers of tests that run in one of the machine's runs alone -> what that is for.
+ALONE = {
+    "vm_user": "a user with a delegated scope",
+    "vm_user_engines": "a user with a delegated scope",
+    "vm_selinux": "a kernel with SELinux and its policy",
+}
+
+
+def alone(item: pytest.Item) -> str:
+    """What it is for, "" when it runs elsewhere, too."""
+    return next((ALONE[name] for name in ALONE if item.get_closest_marker(name)), "")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -58,12 +69,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if item.get_closest_marker("slow"):
                 item.add_marker(pytest.mark.skip(reason="slow: run with --slow"))
     if guest.user() == "root":
-        items[:] = [item for item in items if not is_users(item)]
+        items[:] = [item for item in items if not alone(item)]
     elif guest.user() == "":
-        reason = "virtual machine: for a user with a delegated scope"
         for item in items:
-            if is_users(item):
-                item.add_marker(pytest.mark.skip(reason=reason))
+            if what := alone(item):
+                item.add_marker(pytest.mark.skip(reason=f"virtual machine: for {what}"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,6 +14,7 @@ MARKED = "tests/integration/test_cgroup_mounts.py"
 ON_V1 = "tests/integration/test_cgroups_v1.py"
 WITH_ENGINES = "tests/engines/test_systemd_driver.py"
 USERS_WITH_ENGINES = "tests/engines/test_user_limits.py"
+UNDER_SELINUX = "tests/integration/test_selinux.py"
 OF_A_USER = "tests/integration/test_cgroups_delegated.py"
 
 
@@ -24,7 +25,7 @@ def started(*words: str) -> dict[str, list[str]]:
 
 def test_each_runs_what_is_marked_for_it() -> None:
     found = started()
-    assert set(found) == {"root", "user", "legacy"}
+    assert set(found) == {"root", "user", "legacy", "selinux"}
     assert ON_V1 in found["legacy"]
     assert ON_V1 not in found["root"]
     assert started("--engines")["engines"][-1] == WITH_ENGINES
@@ -35,6 +36,18 @@ def test_each_runs_what_is_marked_for_it() -> None:
     assert OF_A_USER not in found["root"]
     assert OF_A_USER in found["user"]
     assert MARKED not in found["user"]
+
+
+def test_selinux_has_a_run_of_its_own() -> None:
+    found = started()
+    assert found["selinux"][:3] == ["-m", "vm_selinux", UNDER_SELINUX]
+    assert UNDER_SELINUX not in found["root"] + found["user"]
+    job = lane.script("selinux", ["tests/x.py"])
+    assert "setpriv" not in job and "PYRUNTIME_VM=selinux" in job
+    together = {run.who: run for run in lane.runs(*lane.options([]))}
+    assert together["selinux"].after is together["user"]
+    [alone] = lane.runs(*lane.options(["--selinux"]))
+    assert alone.after is None
 
 
 def test_paths_replace_what_is_marked() -> None:

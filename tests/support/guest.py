@@ -7,5 +7,5 @@ import os
 
 
 def user() -> str:
-    """ "root" or "user" in the machine, "" elsewhere."""
+    """ "root", "user" or "selinux" (root, too) in the machine, "" elsewhere."""
     return os.environ.get("PYRUNTIME_VM", "")

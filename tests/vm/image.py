@@ -27,7 +27,7 @@ BACKPORTS = f"{SUITE}-backports"
 KERNELS = {"new": (BACKPORTS, SUITE), "old": (SUITE,)}
 PACKAGES = (
     "apparmor,busybox-static,criu,crun,dbus,dbus-user-session,iproute2,kmod,libpam-systemd,"
-    "procps,python3,runc,strace,systemd,systemd-sysv,udev,uidmap"
+    "procps,python3,runc,selinux-policy-default,strace,systemd,systemd-sysv,udev,uidmap"
 )
 # Of images besides the usual one, by their name.
 MORE_PACKAGES = {

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run the tests that a guest of its own is needed for: `./dev test-vm` (PYTHONPATH=tests).
 
-    python -m vm.lane [--root] [--user] [--legacy] [--engines] [--user-engines]
-        [--limit SECONDS] [PYTEST ARGUMENT...]
+    python -m vm.lane [--root] [--user] [--legacy] [--selinux] [--engines]
+        [--user-engines] [--limit SECONDS] [PYTEST ARGUMENT...]
 
 Runs at the same time, each in its own machine: root's, of the tests marked `vm`; an ordinary
-user's in a delegated scope of systemd, of those marked `vm_user`; and root's where systemd has
-only cgroup v1, with controllers that share a hierarchy, of those marked `vm_legacy`. Only when
+user's in a delegated scope of systemd, of those marked `vm_user`; root's where systemd has
+only cgroup v1, with controllers that share a hierarchy, of those marked `vm_legacy`; root's
+with SELinux in the place of AppArmor, of those marked `vm_selinux`. Only when
 it is named: root's with the engines, from an image that has them, of those marked `vm_engines`,
 and the user's with them, of those marked `vm_user_engines`.
 With paths among the arguments these are run instead of the marked ones, by root unless another
@@ -38,16 +39,20 @@ MARKERS = {
     "root": "vm",
     "user": "vm_user",
     "legacy": "vm_legacy",
+    "selinux": "vm_selinux",
     "engines": "vm_engines",
     "user_engines": "vm_user_engines",
 }
-UNASKED = ("root", "user", "legacy")
+UNASKED = ("root", "user", "legacy", "selinux")
+# A run -> the one whose end it waits for: more machines at a time would only be slower.
+AFTER = {"selinux": "user"}
 # The kernel that a run needs, and more words of its command line.
 KERNELS = {
     "legacy": (
         "old",
         "systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1",
-    )
+    ),
+    "selinux": ("new", "security=selinux"),
 }
 # What lies in the tree and is of no use in the guest.
 LEFT_OUT = (".git", "build", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis")
@@ -66,6 +71,7 @@ class Run(threading.Thread):
         self.live = live
         self.lines: list[str] = []
         self.status = 125
+        self.after: Run | None = None
         self.seconds = 0.0
 
     def prepare(self, where: Image, source: Path, work: Path, limit: float) -> None:
@@ -75,6 +81,8 @@ class Run(threading.Thread):
         self.limit = limit
 
     def run(self) -> None:
+        if self.after is not None:
+            self.after.join()
         start = time.monotonic()
         try:
             self.status = self.machine.run(script(self.who, self.words), self.limit, self._line)
@@ -103,9 +111,9 @@ def script(who: str, words: list[str]) -> str:
     """The job: bash, run as root in the tree."""
     pytest = [".dev/venv/bin/python", "-m", "pytest", "-p", "no:cacheprovider", "-rfEs"]
     pytest += ["--must-work", "--junitxml=/out/junit.xml", "-o", "junit_family=xunit1", *words]
-    user = "user" if who.startswith("user") else "root"
+    user = "user" if who.startswith("user") else "selinux" if who == "selinux" else "root"
     command = shlex.join(["env", f"PYRUNTIME_VM={user}", "PYTHONDONTWRITEBYTECODE=1", *pytest])
-    if user == "root":
+    if user != "user":
         return f"exec {command}\n"
     runtime = f"/run/user/{UID}"
     session = [f"HOME=/home/{USER}", f"USER={USER}", f"XDG_RUNTIME_DIR={runtime}"]
@@ -139,6 +147,7 @@ def options(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--root", action="store_true", help="only root's run")
     parser.add_argument("--user", action="store_true", help="only the ordinary user's run")
     parser.add_argument("--legacy", action="store_true", help="only root's run on cgroup v1")
+    parser.add_argument("--selinux", action="store_true", help="only root's run under SELinux")
     parser.add_argument("--engines", action="store_true", help="root's run with the engines")
     parser.add_argument("--user-engines", action="store_true", help="the user's with them")
     parser.add_argument("--limit", type=float, default=900, metavar="SECONDS")
@@ -154,6 +163,9 @@ def runs(asked: argparse.Namespace, rest: list[str]) -> list[Run]:
     for who in chosen:
         words = rest if paths else ["-m", MARKERS[who], *rest, *marked(MARKERS[who])]
         found.append(Run(who, words, live=not found))
+    by_name = {run.who: run for run in found}
+    for run in found:
+        run.after = by_name.get(AFTER.get(run.who, ""))
     return found
 
 
