@@ -15,10 +15,11 @@ from typing import Protocol
 
 import pytest
 from integration.account import Account, ranges
+from integration.asking import pid
 from integration.inside import mapped
 from integration.interrupted import Point, kill_at, points, signal_at
 from support.bundle import Bundle
-from support.leftovers import Snapshot
+from support.leftovers import Snapshot, descendants, exiting
 from support.runtime import Runtime
 
 Make = Callable[..., Bundle]
@@ -109,6 +110,20 @@ def test_interrupted(
         elif ended != 128 + signal.SIGINT:
             bad.append(f"{point}\n  ended {ended}")
         bad += [f"{point}\n  left: {line}" for line in leftovers.compare()]
+    assert not bad, "\n".join(bad)
+
+
+def test_interrupted_exec(step: int, runtime: Runtime, running: str, tmp_path: Path) -> None:
+    """Nothing of it stays in the container."""
+    command = runtime.command("exec", running, "/bin/true")
+    init = pid(runtime, running)
+    bad = []
+    for point in points(command, tmp_path / "strace", running)[:: 1 if step == 1 else 4 * step]:
+        ended = signal_at(point, command, "INT")
+        exiting(list(descendants().keys() - {init}))  # orphans are this process's to reap
+        inside = runtime("ps", "--format", "json", running).stdout
+        if ended not in (0, 128 + signal.SIGINT) or "," in inside:
+            bad.append(f"{point}\n  ended {ended}, inside {inside}")
     assert not bad, "\n".join(bad)
 
 
