@@ -48,7 +48,12 @@ def measure(bench: Bench, names: Sequence[str], rows: dict[str, list[Row]]) -> N
     """Fill rows, measure by measure. Raises Failed, Stopped."""
     for name in names:
         print(f"bench: {name}", file=sys.stderr)
-        rows[name] = MEASURES[name](bench)
+        try:
+            rows[name] = MEASURES[name](bench)
+        except Failed:
+            raise
+        except Exception as err:  # a library under measurement has errors of its own
+            raise Failed(f"{name}: {err}") from err
 
 
 def report(rows: dict[str, list[Row]], names: Sequence[str], *, medians: bool) -> None:
@@ -111,13 +116,17 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 @contextlib.contextmanager
 def place(options: argparse.Namespace, runtimes: dict[str, str]) -> Iterator[Bench]:
-    """A directory for everything, gone at the end with all containers. Raises OSError."""
+    """A directory for everything, gone at the end with all containers. Raises Failed, OSError."""
     with contextlib.ExitStack() as stack:
         # /run is where a state directory usually is: a tmpfs.
         folder = tempfile.TemporaryDirectory(prefix=f"pyruntime-bench{os.getpid()}-", dir="/run")
         work = Path(stack.enter_context(folder))
-        if options.crun_hugetlb:
-            stack.enter_context(hugetlb_on_v1())
+        if options.crun_hugetlb and any(Path(path).name == "crun" for path in runtimes.values()):
+            try:
+                stack.enter_context(hugetlb_on_v1())
+            except OSError as err:
+                why = f"move hugetlb to cgroup v1, as crun needs it: {err.strerror}"
+                raise Failed(f"{why}; without crun: --runtime pyruntime --runtime runc") from err
         sizes = Sizes(options.rounds, options.others, options.listed, options.at_once)
         bench = Bench(work, runtimes, sizes, options.busybox)
         stack.callback(bench.clear)
@@ -126,6 +135,12 @@ def place(options: argparse.Namespace, runtimes: dict[str, str]) -> Iterator[Ben
 
 def main(argv: Sequence[str]) -> int:
     options = arguments(argv)
+    if options.json:
+        try:
+            options.json.touch()  # better now than after ten minutes
+        except OSError as err:
+            print(f"bench: {err}", file=sys.stderr)
+            return 1
     runtimes = find_runtimes(options.runtime)
     if not runtimes or not all(runtimes.values()):
         missing = [name for name, path in runtimes.items() if not path]

@@ -83,3 +83,11 @@ def test_a_command_that_fails_ends_it(tmp_path: Path) -> None:
     assert bench.returncode == 1
     assert "bench: pyruntime run --bundle" in errors
     assert left_behind(bench.pid) == []
+
+
+def test_where_samples_cannot_be_written_nothing_is_measured(pyruntime: Path) -> None:
+    bench = started(pyruntime, "--only=run", "--json=/proc/nowhere/json")
+    said, errors = bench.communicate(timeout=60)
+    assert bench.returncode == 1
+    assert errors.startswith("bench: ") and errors.count("\n") == 1
+    assert said == ""
