@@ -25,7 +25,7 @@ from pyruntime.launch import start as start_socket
 from pyruntime.lifecycle.late import late_steps
 from pyruntime.lifecycle.launching import Launch, LaunchRequest, check_labels, seccomp_filter
 from pyruntime.lifecycle.pidfile import service_manager
-from pyruntime.lifecycle.undo import SHIELD, Undo
+from pyruntime.lifecycle.undo import Undo
 from pyruntime.log import rfc3339
 from pyruntime.plan import ops
 from pyruntime.plan.compile import compile_create
@@ -163,7 +163,9 @@ def create(
     check_labels(loaded.config.get("process") or {}, "/process", mapping(loaded.config, "linux"))
     undo = Undo()
     try:
-        return (way or Creation)(request, loaded, undo, log).run()
+        made = (way or Creation)(request, loaded, undo, log).run()
+        undo.forget()
+        return made
     except BaseException:
         undo.run(log.warn)
         raise
@@ -206,7 +208,7 @@ class Creation(Launch):
         self._compile()
         self.log.mark("compile the plan")
         self.check_socket_use()
-        with SHIELD:
+        with self.shield():
             self._make()
         self._talk()
         return Created(

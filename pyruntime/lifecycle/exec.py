@@ -19,7 +19,7 @@ from pyruntime.lifecycle.launching import (
     seccomp_filter,
 )
 from pyruntime.lifecycle.status import status_of
-from pyruntime.lifecycle.undo import SHIELD, Undo
+from pyruntime.lifecycle.undo import Undo
 from pyruntime.plan import ops
 from pyruntime.plan.compile_exec import compile_exec
 from pyruntime.plan.options import Options
@@ -145,6 +145,7 @@ def begin(request: ExecRequest, log: Log, process: dict[str, Any] | None = None)
         run = _Exec(request, record, undo, log)
         run.inner = inner
         run.start(process, config)
+        undo.forget()
     except BaseException:
         undo.run(log.warn)
         raise
@@ -217,7 +218,7 @@ class _Exec(Launch):
                 slot.path = f"/proc/self/fd/{fd}"
         self.take(plan)
         self.check_socket_use()
-        with SHIELD:
+        with self.shield():
             self.child = self._spawn()
             self.undo.push(self.kill)
         self.log.mark("clone the init")

@@ -16,7 +16,7 @@ from pyruntime.host import console
 from pyruntime.launch.serve import serve
 from pyruntime.launch.spawn import spawn
 from pyruntime.lifecycle.pidfile import send_pidfd, write_pid_file
-from pyruntime.lifecycle.undo import SHIELD, Undo
+from pyruntime.lifecycle.undo import SHIELD, Blocked, Shield, Undo
 from pyruntime.plan.encode import encode
 from pyruntime.plan.field import is_annotated, mapping
 
@@ -119,6 +119,10 @@ class Launch:
         self.signals: SignalPipe | None = None
         self.agent: Agent | None = None
 
+    def shield(self) -> Shield | Blocked:
+        """For what would be lost if a signal's handler raised in the middle."""
+        return SHIELD if self.request.given is None else Blocked()
+
     def take(self, plan: Plan) -> None:
         """Say what is in the plan, before any of it is done."""
         self.plan = plan
@@ -201,7 +205,7 @@ class Launch:
         """The process is ready: tell those who wait for it."""
         request = self.request
         if request.pid_file:
-            with SHIELD:
+            with self.shield():
                 write_pid_file(request.pid_file, self.child.pid)
                 self.undo.push(lambda: os.unlink(request.pid_file))
         if request.pidfd_socket:

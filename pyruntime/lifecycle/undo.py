@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import _signal
+
 from pyruntime.errors import Error
 
 TYPE_CHECKING = False
@@ -38,6 +40,18 @@ class Shield:
 SHIELD = Shield()
 
 
+class Blocked:
+    """The same in a program whose handlers are its own: this thread's signals wait."""
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = _signal.pthread_sigmask(_signal.SIG_BLOCK, range(1, 32))
+
+    def __exit__(self, *_: object) -> None:
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, self._before)
+
+
 class Undo:
     """A stack of steps back. One that fails does not keep the others from running."""
 
@@ -48,6 +62,10 @@ class Undo:
 
     def push(self, step: Callable[[], None]) -> None:
         self._steps.append(step)
+
+    def forget(self) -> None:
+        """All is well. What the steps hold goes with its other holders, lock and descriptors."""
+        self._steps.clear()
 
     def run(self, on_failure: Callable[[str], None]) -> None:
         """Run and forget all steps; on_failure is told what could not be undone."""
