@@ -15,7 +15,6 @@ from typing import Protocol
 
 import pytest
 from integration.account import Account, ranges
-from integration.asking import pid
 from integration.inside import mapped
 from integration.interrupted import Point, kill_at, points, signal_at
 from support.bundle import Bundle
@@ -116,11 +115,11 @@ def test_interrupted(
 def test_interrupted_exec(step: int, runtime: Runtime, running: str, tmp_path: Path) -> None:
     """Nothing of it stays in the container."""
     command = runtime.command("exec", running, "/bin/true")
-    init = pid(runtime, running)
+    others = descendants().keys()
     bad = []
     for point in points(command, tmp_path / "strace", running)[:: 1 if step == 1 else 4 * step]:
         ended = signal_at(point, command, "INT")
-        exiting(list(descendants().keys() - {init}))  # orphans are this process's to reap
+        exiting(list(descendants().keys() - others))  # orphans are this process's to reap
         inside = runtime("ps", "--format", "json", running).stdout
         if ended not in (0, 128 + signal.SIGINT) or "," in inside:
             bad.append(f"{point}\n  ended {ended}, inside {inside}")
