@@ -29,8 +29,8 @@ GROUPS: tuple[tuple[int, int], ...] = ()
 # hot command -> the modules that it always needs, each after those it imports itself
 ALWAYS: dict[str, tuple[str, ...]] = {}
 
-SHIM = "pyruntime._shim"
-DIRECT = "pyruntime._direct"  # the part of it that needs no cffi, in the embedding program
+# The second is the part of the first that needs no cffi, in the embedding program.
+SHIM, DIRECT = "pyruntime._shim", "pyruntime._direct"
 SITE = __file__.rpartition("/pyruntime/")[0]  # the directory that holds the package
 
 
@@ -145,75 +145,6 @@ class Rest:
         return open(*args, **named)  # by now the real one
 
 
-class Later:
-    """Stands in a snapshot for something of an extension module, which no snapshot can hold:
-    the first use of an attribute loads it, and puts it where its stand-ins are.
-    """
-
-    def __init__(self, module: str, name: str = "") -> None:
-        self.module = module
-        self.name = name
-        self.holders: list[tuple[dict, str]] = []  # type: ignore[type-arg]
-
-    def __getattr__(self, wanted: str) -> object:
-        if wanted.startswith("__"):
-            raise AttributeError(wanted)  # the import system is looking at it
-        real: Any = __import__(self.module, fromlist=("",))
-        if self.name:
-            real = getattr(real, self.name)
-        for holder, name in self.holders:
-            holder[name] = real
-        return getattr(real, wanted)
-
-
-class Lib:
-    """The shim's functions that are bound without cffi; the others when one is wanted."""
-
-    def __init__(self) -> None:
-        direct = __import__(DIRECT, fromlist=("",))
-        self.__dict__.update((k, v) for k, v in vars(direct).items() if k.startswith("pyr_"))
-        self.rest = Later(SHIM, "lib")
-
-    def __getattr__(self, wanted: str) -> object:
-        return getattr(self.rest, wanted)
-
-
-class Extension:
-    """A stand-in for a module whose names are to be imported from it."""
-
-    def __init__(self, **members: object) -> None:
-        self.__dict__.update(members)
-
-
-def prepare(image: Image) -> None:
-    """For a snapshot: every module that a hot command always needs, and resume()."""
-    stand_ins = {
-        SHIM: Extension(ffi=Later(SHIM, "ffi"), lib=Lib()),
-        "_json": Later("_json"),
-    }
-    sys.modules.update(stand_ins)  # type: ignore[arg-type]
-    loaded: list[str] = []
-    for names in ALWAYS.values():
-        image.load(tuple(name for name in names if name not in loaded))
-        loaded += [name for name in names if name not in loaded]
-    from pyruntime.cli.warm import warm
-
-    warm()
-    for name in [name for name in MODULES if name in sys.modules]:
-        members = vars(sys.modules[name])
-        for key, value in members.items():
-            if type(value) is Later:
-                value.holders.append((members, key))
-    for name in stand_ins:
-        del sys.modules[name]
-    image.groups.clear()
-    image.packages = [
-        (name, sys.modules[name]) for name in sys.modules if name in MODULES and MODULES[name][0]
-    ]
-    globals()["continue_"] = lambda *of_process: resume(image, *of_process)
-    gc.collect()
-
-
 def resume(
     image: Image, argv: list[str], site: str, environ: dict[bytes, bytes], ignored: list[int]
 ) -> None:
@@ -235,9 +166,9 @@ def resume(
 
 def start() -> None:
     gc.disable()  # a run is over before a collection could pay
-    writing = False
+    directories = None
     if "EMBEDDED" in globals():
-        sys.argv, dynload, complete, writing = EMBEDDED  # type: ignore[name-defined]  # noqa: F821
+        sys.argv, dynload, complete, directories = EMBEDDED  # type: ignore[name-defined]  # noqa: F821
         sys.path = []
         sys.meta_path.append(Rest(complete))
     else:
@@ -246,8 +177,11 @@ def start() -> None:
     # IMAGE is the whole file, given by the launcher's command
     image = Image(IMAGE, dynload)  # type: ignore[name-defined]  # noqa: F821
     sys.meta_path.insert(0, image)
-    if writing:
-        prepare(image)
+    if directories is not None:
+        from pyruntime._snapshot import prepare
+
+        prepare(image, MODULES, ALWAYS, directories.split(":"))
+        globals()["continue_"] = lambda *of_process: resume(image, *of_process)
         return
     # An option's value can look like a command: then more is loaded than is needed.
     command = next((word for word in sys.argv[1:] if word in ALWAYS), "")

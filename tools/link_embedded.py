@@ -9,6 +9,7 @@ than the C library's own.
 
 from __future__ import annotations
 
+import importlib.util
 import marshal
 import os
 import runpy
@@ -80,7 +81,12 @@ def add_snapshot(program: Path, work: Path) -> None:
 
     Nothing of the build's environment may get into it.
     """
-    subprocess.run([program.resolve(), "--write-snapshot", work], env={}, check=True)
+    jeepney = importlib.util.find_spec("jeepney")
+    places = [sysconfig.get_path("stdlib")]
+    if jeepney is not None and jeepney.origin is not None:
+        places.append(str(Path(jeepney.origin).parents[1]))
+    command = [str(program.resolve()), "--write-snapshot", str(work), ":".join(places)]
+    subprocess.run(command, env={}, check=True)
     saved = work.read_bytes()
     content = bytearray(program.read_bytes())
     content += bytes(-len(content) % ALIGNMENT)

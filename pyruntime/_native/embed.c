@@ -234,14 +234,16 @@ static void error_print(void) {
 
 static PyObject *resume; /* _boot.py's function, in a snapshot */
 
-/* Runs pyruntime/_boot.py, the image's first part. It leaves by os._exit, or sets `resume`. */
-static bool image_run(int argc, char **argv, bool prepare) {
+/*
+ * Runs pyruntime/_boot.py, the image's first part. It leaves by os._exit; or, for a snapshot,
+ * loads all it can, also from the directories, and sets `resume`.
+ */
+static bool image_run(int argc, char **argv, const char *directories) {
   Py_ssize_t size = embedded_image_end - embedded_image;
   PyObject *code = PyMarshal_ReadObjectFromString((const char *)embedded_image, size);
   PyObject *image = PyMemoryView_FromMemory((char *)embedded_image, size, PyBUF_READ);
-  PyObject *embedded =
-      Py_BuildValue("NsNO", arguments(argc, argv), PYR_DYNLOAD,
-                    PyCFunction_New(&complete_method, NULL), prepare ? Py_True : Py_False);
+  PyObject *embedded = Py_BuildValue("NsNz", arguments(argc, argv), PYR_DYNLOAD,
+                                     PyCFunction_New(&complete_method, NULL), directories);
   PyObject *globals =
       Py_BuildValue("{sssssNsNsO}", "__name__", "__main__", "__file__", boot_path, "IMAGE", image,
                     "EMBEDDED", embedded, "__builtins__", PyEval_GetBuiltins());
@@ -266,15 +268,16 @@ static void snapshot_run(int argc, char **argv) {
   error_print();
 }
 
-/* `pyruntime --write-snapshot FILE`: what the build asks a program for that holds none. */
-static int snapshot_make(const char *path) {
+/* `pyruntime --write-snapshot FILE DIRECTORIES`: what the build asks a program for that holds none.
+ */
+static int snapshot_make(const char *path, const char *directories) {
   static char *name[] = {"pyruntime", NULL}; /* whatever the build's is */
   if (heap_claim() == 0) {
     say("claim the heap's place", "");
     return EXIT_NOT_FOUND;
   }
   PyStatus status = interpreter_start(1, name);
-  if (PyStatus_Exception(status) || !image_run(1, name, true) || !snapshot_write(path)) {
+  if (PyStatus_Exception(status) || !image_run(1, name, directories) || !snapshot_write(path)) {
     say("write the snapshot ", path);
     return EXIT_NOT_FOUND;
   }
@@ -284,8 +287,8 @@ static int snapshot_make(const char *path) {
 int main(int argc, char **argv) {
   if (!streams_open())
     return EXIT_NOT_FOUND;
-  if (argc == 3 && !snapshot_exists() && strcmp(argv[1], "--write-snapshot") == 0)
-    return snapshot_make(argv[2]);
+  if (argc == 4 && !snapshot_exists() && strcmp(argv[1], "--write-snapshot") == 0)
+    return snapshot_make(argv[2], argv[3]);
   bool restored = snapshot_restore();
   if (!package_find() || !interpreter_same())
     return program_main(argc, argv, environ);
@@ -299,6 +302,6 @@ int main(int argc, char **argv) {
     say("start the interpreter: ", status.err_msg == NULL ? "unknown cause" : status.err_msg);
     return EXIT_NOT_FOUND;
   }
-  image_run(argc, argv, false);
+  image_run(argc, argv, NULL);
   return EXIT_NOT_FOUND;
 }

@@ -104,6 +104,8 @@ bool heap_resume(uintptr_t end) {
   return range_grow(&range, 1);
 }
 
+void heap_seal(void) { memset(unused, 0, sizeof unused); }
+
 void *heap_take(size_t size) {
   lock();
   void *p = bump((size + HEADER - 1) / HEADER * HEADER);

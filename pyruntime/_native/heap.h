@@ -17,6 +17,9 @@
  */
 uintptr_t heap_claim(void);
 
+/* Forgets what was given back: the next blocks lie together at the end. */
+void heap_seal(void);
+
 /* Where the part in use ends, a multiple of the page's size. */
 uintptr_t heap_end(void);
 

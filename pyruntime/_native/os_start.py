@@ -39,6 +39,11 @@ def fsdecode(filename: Any) -> Any:
     return filename
 
 
+def _get_exports_list(module: Any) -> list[str]:
+    """For the module socket."""
+    return list(getattr(module, "__all__", None) or (n for n in dir(module) if n[0] != "_"))
+
+
 environ = {fsdecode(key): fsdecode(value) for key, value in environ.items()}
 
 

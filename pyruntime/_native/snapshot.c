@@ -115,6 +115,7 @@ bool snapshot_write(const char *path) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   uintptr_t start = (uintptr_t)__data_start / page * page;
   uintptr_t end = ((uintptr_t)_end + page - 1) / page * page;
+  heap_seal();
   long fd = sys(openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)
     return false;

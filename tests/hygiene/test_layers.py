@@ -21,6 +21,7 @@ LAYERS = (
     {"launch"},
     {"lifecycle"},
     {"api", "cli", "containerd"},
+    {"_snapshot"},
     {"__main__", "_boot"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
