@@ -187,11 +187,17 @@ class StateDir:
     def close(self) -> None:
         """A lock ends here even if another thread has forked since it was taken: what is
         copied is the descriptor, not the lock."""
-        fd, self.fd = self.fd, -1
+        fd = self.fd
         if fd >= 0:
-            if self._held:
-                fcntl.flock(fd, fcntl.LOCK_UN)
+            self.unlock()
+            self.fd = -1
             os.close(fd)
+
+    def unlock(self) -> None:
+        """For others to have it, while the directory stays open."""
+        if self._held:
+            self._held = False
+            fcntl.flock(self.fd, fcntl.LOCK_UN)
 
     def lock(self) -> None:
         """Wait for the container's lock. Raises NotFound if it was deleted meanwhile."""

@@ -70,14 +70,16 @@ def restore(request: RestoreRequest, log: Log, *, subreaper: bool) -> int:
         become_subreaper()
     created = create(request, log, way=Restoration)
     try:
-        created.directory.close()  # the lock is for the others now
+        created.directory.unlock()  # it is for the others now
         if request.detach:
             return 0
         return attend(created.child, created.master, created.signals)
     finally:
-        created.close()
-        if not request.detach:
-            clean_up(request, log)
+        try:
+            if not request.detach:
+                clean_up(created, log)
+        finally:
+            created.close()
 
 
 class Restoration(Creation):

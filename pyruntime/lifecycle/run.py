@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pyruntime import state
 from pyruntime.errors import NotFound
 from pyruntime.lifecycle.create import create
 from pyruntime.lifecycle.launching import attend
@@ -11,7 +10,7 @@ from pyruntime.lifecycle.start import poststart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pyruntime.lifecycle.create import CreateRequest
+    from pyruntime.lifecycle.create import Created, CreateRequest
     from pyruntime.log import Log
 
 
@@ -28,7 +27,7 @@ def run(request: CreateRequest, log: Log, *, keep: bool, subreaper: bool) -> int
     try:
         poststart(created.directory, created.record, log)
         log.mark("run the poststart hooks")
-        created.directory.close()  # the lock is for the others now
+        created.directory.unlock()  # it is for the others now
         if request.detach:
             if created.notify is not None:
                 created.notify.await_ready(created.child.pid)
@@ -38,17 +37,19 @@ def run(request: CreateRequest, log: Log, *, keep: bool, subreaper: bool) -> int
         return attend(created.child, created.master, created.signals, created.notify)
     finally:
         log.mark("attend the container")
-        created.close()
-        if not request.detach and not keep:
-            clean_up(request, log)
+        try:
+            if not request.detach and not keep:
+                clean_up(created, log)
+        finally:
+            created.close()
 
 
-def clean_up(request: CreateRequest, log: Log) -> None:
+def clean_up(created: Created, log: Log) -> None:
+    """By the record as it was made: what others change in it is nothing to remove."""
     from pyruntime.lifecycle.delete import destroy
 
     try:
-        with state.open_dir(request.root, request.id) as directory:
-            directory.lock()
-            destroy(directory, directory.read(), log, kill=True)
+        created.directory.lock()
+        destroy(created.directory, created.record, log, kill=True)
     except NotFound:
         pass  # deleted by somebody else meanwhile
