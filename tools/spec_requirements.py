@@ -164,7 +164,7 @@ REQUIREMENTS: dict[str, tuple[tuple[str, str], ...]] = {
             " one that is not named is the runtime's",
             "unit/test_plan_compile.py::test_refused_namespaces"
             " native/test_namespace.py::test_joining_the_wrong_kind"
-            " unit/test_plan_compile.py::test_the_clone_makes_all_new_namespaces_but_the_cgroup_s",
+            " unit/test_plan_compile.py::test_the_clone_makes_the_pid_namespace_and_the_init_the_others",
         ),
         (
             "mappings change no owner in the file system",

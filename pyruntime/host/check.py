@@ -97,20 +97,11 @@ def _rootfs(plan: Plan, found: Findings) -> None:
         found.error("/root/path", f"{plan.rootfs} is {kind}", "name the directory itself")
 
 
-def _new(plan: Plan) -> int:
-    """CLONE_NEW* of the namespaces that are made, by the clone or by steps."""
-    found = plan.clone_flags
-    for step in plan.steps:
-        if step.op == "ns_unshare":
-            found |= int(str(step.args["flags"]))
-    return found
-
-
 def _namespaces(plan: Plan, host: Survey, found: Findings) -> None:
     for slot in plan.slots:
         if not os.path.exists(slot.path):
             found.error(slot.pointer, f"{slot.path} does not exist", "has its process ended?")
-    new = _new(plan)
+    new = plan.new_namespaces()
     for kind, (flag, entry) in TYPES.items():
         if not new & flag:
             continue
@@ -161,7 +152,7 @@ def _hooks(plan: Plan, config: dict[str, Any], found: Findings) -> None:
 
 def _process(plan: Plan, host: Survey, found: Findings) -> None:
     # A new user namespace gives all capabilities in it, and none outside of it.
-    owned = bool(_new(plan) & USER)
+    owned = bool(plan.new_namespaces() & USER)
     free = bool(host.effective & BITS["CAP_SYS_RESOURCE"]) and not owned
     mknod = bool(host.effective & BITS["CAP_MKNOD"])
     needs = "it takes CAP_SYS_RESOURCE, which this process has not got"

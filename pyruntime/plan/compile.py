@@ -186,11 +186,12 @@ def _settings(c: _Create) -> list[Any]:
 
 
 def _enter(c: _Create) -> list[Step]:
-    """Into the namespaces: the clone made the new ones, but for the cgroup's."""
+    """Into the namespaces: the new ones, but for the cgroup's, and those that are joined."""
     plan = c.plan
     joins, mount_join = namespaces.join_steps(c.namespaces.joined, plan.slots)
     _compile_mounts(c)
-    steps = [*_sources(c), *joins, ops.procfs_open(""), *_early(c)]
+    made = namespaces.unshare_steps(kind for kind in c.namespaces.new if kind != "pid")
+    steps = [*made, *_sources(c), *joins, ops.procfs_open(""), *_early(c)]
     if mount_join:
         # The host's cgroup files are out of sight once its mount namespace is left.
         steps += [*_cgroup(c), *mount_join]

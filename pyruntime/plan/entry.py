@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from pyruntime.plan import ops, process
 from pyruntime.plan.field import mapping, number
-from pyruntime.plan.namespaces import TYPES
+from pyruntime.plan.namespaces import TYPES, unshare_steps
 from pyruntime.plan.plan import SLOT_FIRST_FREE, Slot
 from pyruntime.plan.userns import UserNamespace
 
@@ -60,12 +60,7 @@ def create_entry(linux: Map, namespaces: Namespaces, slots: list[Slot]) -> Entry
             ops.sync("/linux/uidMappings", phase=ops.PHASE_USERNS),
             ops.ns_root(pointer),
         ]
-    new.pop("cgroup", None)  # made in the cgroup, later
-    flags = 0
-    for kind in new:
-        flags |= TYPES[kind][0]
-    if flags:
-        found.inside.append(ops.ns_unshare("/linux/namespaces", flags=flags))
+    found.inside += unshare_steps(new)
     if "time" in new:
         found.inside += _offsets(linux)
     if namespaces.has("pid") or "time" in new:

@@ -10,6 +10,8 @@ from pyruntime.plan.plan import SLOT_FIRST_FREE, Slot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pyruntime.plan.field import Map
     from pyruntime.plan.step import Step
 
@@ -52,14 +54,10 @@ class Namespaces:
         return self.new[kind] if kind in self.new else self.joined[kind][1]
 
     def clone_flags(self) -> int:
-        """Flags of the clone. The cgroup namespace is unshared later, in the right cgroup."""
-        flags = 0
-        if self.entered_by_steps:
-            return flags
-        for kind in self.new:
-            if kind != "cgroup":
-                flags |= TYPES[kind][0]
-        return flags
+        """Flags of the clone: of what takes in only children. The rest is a step of the init's:
+        a network namespace takes the kernel a millisecond, in which the runtime makes the cgroup.
+        """
+        return TYPES["pid"][0] if "pid" in self.new and not self.entered_by_steps else 0
 
 
 def read(linux: Map) -> Namespaces:
@@ -79,6 +77,17 @@ def read(linux: Map) -> Namespaces:
         else:
             raise ConfigError(f"{pointer}/path: not absolute: {path!r}", pointer=f"{pointer}/path")
     return found
+
+
+def unshare_steps(kinds: Iterable[str]) -> list[Step]:
+    """The step that makes new namespaces, none for the cgroup's: that comes later, in the right
+    cgroup.
+    """
+    flags = 0
+    for kind in kinds:
+        if kind != "cgroup":
+            flags |= TYPES[kind][0]
+    return [ops.ns_unshare("/linux/namespaces", flags=flags)] if flags else []
 
 
 def join_steps(

@@ -149,3 +149,11 @@ class Plan:
         self.resctrl: ResctrlPlan | None = None
         self.listener: Listener | None = None
         self.warnings: list[Problem] = []
+
+    def new_namespaces(self) -> int:
+        """CLONE_NEW* of all that are made, by the clone or by steps."""
+        found = self.clone_flags
+        for step in self.steps:
+            if step.op == "ns_unshare":
+                found |= int(str(step.args["flags"]))
+        return found

@@ -52,7 +52,8 @@ def _clone(plan: Plan) -> list[str]:
 
 
 def _new_namespaces(plan: Plan) -> list[str]:
-    return [kind for kind, (flag, _) in TYPES.items() if plan.clone_flags & flag]
+    made = plan.new_namespaces()
+    return [kind for kind, (flag, _) in TYPES.items() if made & flag]
 
 
 def _slot(plan: Plan, index: int) -> str:

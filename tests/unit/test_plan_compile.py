@@ -27,16 +27,22 @@ def linux(*kinds: str, **paths: str) -> Plan:
     return plans.create(plans.config(linux=spaces(*kinds, **paths)))
 
 
-def test_the_clone_makes_all_new_namespaces_but_the_cgroup_s() -> None:
+def test_the_clone_makes_the_pid_namespace_and_the_init_the_others() -> None:
     plan = linux(*ALL)
-    assert plan.clone_flags == 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | 0x00020000
-    [unshare] = plans.named(plan, "ns_unshare")
-    assert unshare.args == {"flags": 0x02000000}
+    assert plan.clone_flags == 0x20000000
+    first, last = plans.named(plan, "ns_unshare")
+    assert first.args == {"flags": 0x40000000 | 0x08000000 | 0x04000000 | 0x00020000}
+    assert last.args == {"flags": 0x02000000}
+    names = plans.order(plan)
+    assert names[:2] == ["setsid", "ns_unshare"]
+    assert names[names.index("sync") :].count("ns_unshare") == 1, "in the right cgroup"
 
 
 def test_joined_namespaces_are_slots() -> None:
     plan = linux("mount", network="/n", ipc="/i")
-    assert plan.clone_flags == 0x00020000
+    assert plan.clone_flags == 0
+    [unshare] = plans.named(plan, "ns_unshare")
+    assert unshare.args == {"flags": 0x00020000}
     assert [(slot.kind, slot.path) for slot in plan.slots] == [
         ("namespace:ipc", "/i"),
         ("namespace:net", "/n"),
@@ -63,7 +69,8 @@ def test_a_joined_pid_namespace_takes_a_fork() -> None:
 
 
 def test_an_empty_path_is_a_new_namespace() -> None:
-    assert linux("mount", uts="").clone_flags == 0x04020000
+    [unshare] = plans.named(linux("mount", uts=""), "ns_unshare")
+    assert unshare.args == {"flags": 0x04020000}
 
 
 def test_the_loopback_interface_of_a_new_network_alone() -> None:
