@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from errno import EPERM
 
+from pyruntime._shim import lib
 from pyruntime.cgroups.device_program import INSN, assemble
 from pyruntime.errors import CgroupError
 
@@ -23,7 +24,6 @@ def install(path: str, rules: list[Rule], pointer: str) -> None:
 
     Raises CgroupError, with the verifier's last line when it is the verifier that refuses.
     """
-    from pyruntime._shim import lib
     from pyruntime.cgroups.unified import directory_fd
 
     program = assemble(rules)

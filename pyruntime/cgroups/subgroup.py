@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from pyruntime._shim import lib
 from pyruntime.cgroups.files import failure
 from pyruntime.cgroups.unified import directory_fd
 from pyruntime.errors import CgroupError, UsageError
@@ -71,7 +72,6 @@ def parse(specs: Sequence[str]) -> dict[str, str]:
 
 def below(directory: str, path: str) -> str:
     """The absolute path of what `path` names at or below the directory. Raises CgroupError."""
-    from pyruntime._shim import lib
 
     fd = directory_fd(directory)
     try:
