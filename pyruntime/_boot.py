@@ -180,7 +180,7 @@ def start() -> None:
     if directories is not None:
         from pyruntime._snapshot import prepare
 
-        prepare(image, MODULES, ALWAYS, directories.split(":"))
+        globals()["arrange"] = prepare(image, MODULES, ALWAYS, directories.split(":"))
         globals()["continue_"] = lambda *of_process: resume(image, *of_process)
         return
     # An option's value can look like a command: then more is loaded than is needed.

@@ -14,15 +14,11 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 
 SHIM, DIRECT = "pyruntime._shim", "pyruntime._direct"
-# Of CPython's allocator (Objects/obmalloc.c).
-POOL, POOL_HEADER = 16384, 48
-
-KEPT: list[object] = []
 
 
 class Later:
@@ -137,10 +133,11 @@ def prepare(
     modules: dict[str, tuple[bool, int, int]],
     always: dict[str, tuple[str, ...]],
     directories: list[str],
-) -> None:
+) -> Callable[[list[str]], None]:
     """Load what a run may need, and make the heap ready to be saved.
 
-    modules, always: _boot.py's. directories: where the standard library and jeepney are.
+    modules, always: _boot.py's. directories: where the standard library and jeepney are. Gives
+    what a rehearsal starts with.
     """
     stand_ins = {
         SHIM: Extension(ffi=Later(SHIM, "ffi"), lib=Lib()),
@@ -152,6 +149,7 @@ def prepare(
         image.load(tuple(name for name in names if name not in loaded))
         loaded += [name for name in names if name not in loaded]
     load_more(modules, directories)
+    from pyruntime.cli.rehearsal import arrange
     from pyruntime.cli.warm import warm
 
     warm()
@@ -168,25 +166,5 @@ def prepare(
         for name, module in sys.modules.items()
         if name == "jeepney" or (name in modules and modules[name][0])
     ]
-    KEPT.extend(fill_holes())
-
-
-def fill_holes() -> list[object]:
-    """Objects that take the room between others, to be kept: what a run makes lies together
-    then, instead of in a page here and a page there that has to be copied first.
-
-    Of each size that the interpreter's allocator knows, until three come one behind the
-    other at the start of a pool.
-    """
-    gc.collect()  # the free lists, too
-    filled: list[object] = []
-    empty = b"".__sizeof__()
-    for size in range(16, 513, 16):
-        last = [0, 0, 0]
-        while last != [POOL_HEADER, POOL_HEADER + size, POOL_HEADER + 2 * size]:
-            if size >= 48:
-                filled.append(bytes(size - empty))
-            else:
-                filled.append(object() if size == 16 else float(len(filled)))
-            last = [*last[1:], id(filled[-1]) % POOL]
-    return filled
+    gc.collect()
+    return arrange

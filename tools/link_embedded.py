@@ -9,31 +9,23 @@ than the C library's own.
 
 from __future__ import annotations
 
-import importlib.util
 import marshal
 import os
 import runpy
 import shlex
-import struct
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
+import add_snapshot
 import bind_shim
 import build_image
-import elf
 
 NATIVE = Path("pyruntime/_native")
 FLAGS = ["-std=gnu11", "-O2", "-g0", "-fvisibility=hidden", "-no-pie", "-fno-pie"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-Wno-cast-function-type"]
-LINK = ["-Wl,--export-dynamic,--gc-sections,-O1,-z,noexecstack,-s"]
-# The layout of an interpreter's state is its version's own affair: only those that were tried.
-SNAPSHOTS = sys.version_info[:2] == (3, 11)
-PAGE = os.sysconf("SC_PAGESIZE")
-ALIGNMENT = 65536  # the largest page of any system that the program may run on
-MAGIC = b"pyruntime place\0"
-KEPT_MAX = 16
+LINK = ["-Wl,--export-dynamic,--gc-sections,-O1,-z,noexecstack"]
 # Never static: they are one with the dynamic linker.
 C_LIBRARY = {"-lc", "-lm", "-ldl", "-lpthread", "-lrt", "-lutil"}
 
@@ -62,48 +54,18 @@ def link(target: Path, image: Path, work: Path) -> None:
     freeze(NATIVE / "os_start.py", "os", filled, work / "os_start.code")
     freeze(Path(stdlib, "encodings/utf_8.py"), "encodings.utf_8", {}, work / "utf_8.code")
     objects = [compile_shim(work)]
-    for source in ("embed", "heap", "launcher", "snapshot"):
+    for source in ("embed", "heap", "launcher", "make", "snapshot", "watch"):
         flags = [*FLAGS, *WARNINGS, *definitions(work)]
         objects.append(compile_c(NATIVE / f"{source}.c", work / f"{source}.o", flags))
     fresh = target.with_suffix(".new")
     run(*compiler(), *FLAGS, *LINK, "-o", fresh, *objects, archive, *libraries())
     fresh.chmod(0o755)
-    if SNAPSHOTS:
+    if sys.version_info[:2] in add_snapshot.VERSIONS:
         try:
-            add_snapshot(fresh, work / "snapshot")
+            add_snapshot.add(fresh, image.parents[2], work)
         except (subprocess.CalledProcessError, OSError) as err:  # as where it can't be executed
             print(f"no snapshot, every start will be a whole one: {err}")
     fresh.replace(target)
-
-
-def add_snapshot(program: Path, work: Path) -> None:
-    """Append the started interpreter to the program (see pyruntime/_native/snapshot.c).
-
-    Nothing of the build's environment may get into it.
-    """
-    jeepney = importlib.util.find_spec("jeepney")
-    places = [sysconfig.get_path("stdlib")]
-    if jeepney is not None and jeepney.origin is not None:
-        places.append(str(Path(jeepney.origin).parents[1]))
-    command = [str(program.resolve()), "--write-snapshot", str(work), ":".join(places)]
-    subprocess.run(command, env={}, check=True)
-    saved = work.read_bytes()
-    content = bytearray(program.read_bytes())
-    content += bytes(-len(content) % ALIGNMENT)
-    data = len(content)
-    sections = elf.sections(content)
-    # as snapshot_write: from the start of the first variable's page to the end of the last's
-    start = sections[".data"].address // PAGE * PAGE
-    end = sections[".bss"].address + sections[".bss"].size
-    heap = -(-(end - start) // PAGE) * PAGE
-    kept = elf.copied(content)
-    if len(kept) > KEPT_MAX:
-        raise SystemExit(f"a snapshot keeps at most {KEPT_MAX} variables of the C library: {kept}")
-    place = struct.pack("<4Q", PAGE, data, data + heap, data + len(saved))
-    place += b"".join(struct.pack("<2Q", *variable) for variable in kept)
-    at = content.index(MAGIC) + len(MAGIC)
-    content[at : at + len(place)] = place
-    program.write_bytes(content + saved)
 
 
 def definitions(work: Path) -> list[str]:

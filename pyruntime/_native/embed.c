@@ -11,8 +11,7 @@
  * As there, nothing that the caller controls chooses the code: an isolated configuration, no
  * site, and a search path that follows from /proc/self/exe and what was compiled in.
  */
-#include <Python.h>
-
+#include "embed.h"
 #include "heap.h"
 #include "init/start.h"
 #include "launcher.h"
@@ -67,7 +66,8 @@ static PyObject *complete(PyObject *unused, PyObject *none) {
 
 static PyMethodDef complete_method = {"complete", complete, METH_NOARGS, NULL};
 
-static char site[PATH_MAX], boot_path[PATH_MAX + 64];
+char site[PATH_MAX];
+static char boot_path[PATH_MAX + 64];
 
 /* Sets `site` to the directory that holds the package, D/../lib/python3.N/{site,dist}-packages. */
 static bool package_find(void) {
@@ -134,7 +134,7 @@ static PyStatus paths_set(PyConfig *config) {
   return status;
 }
 
-static PyStatus interpreter_start(int argc, char **argv) {
+PyStatus interpreter_start(int argc, char **argv, unsigned long seed) {
   static struct _frozen frozen[] = {
       {.name = "encodings", .code = embedded_codecs, .is_package = 1},
       {.name = "encodings.utf_8", .code = embedded_utf_8},
@@ -163,6 +163,8 @@ static PyStatus interpreter_start(int argc, char **argv) {
 #if IN_HALVES
   config._init_main = 0;
 #endif
+  config.use_hash_seed = seed != 0;
+  config.hash_seed = seed;
   config.site_import = 0;
   config.write_bytecode = 0;
   config.install_signal_handlers = 1;
@@ -180,7 +182,7 @@ static PyStatus interpreter_start(int argc, char **argv) {
   return status;
 }
 
-static PyObject *arguments(int argc, char **argv) {
+PyObject *arguments(int argc, char **argv) {
   PyObject *list = PyList_New(0);
   for (int i = 0; list != NULL && i < argc; i++) {
     PyObject *text = PyUnicode_DecodeFSDefault(argv[i]);
@@ -224,7 +226,7 @@ static PyObject *ignored_signals(void) {
 }
 
 /* After an exception before or behind what reports errors: the streams are needed. */
-static void error_print(void) {
+void error_print(void) {
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);
   Py_XDECREF(complete(NULL, NULL));
@@ -233,12 +235,9 @@ static void error_print(void) {
 }
 
 static PyObject *resume; /* _boot.py's function, in a snapshot */
+PyObject *arrange;
 
-/*
- * Runs pyruntime/_boot.py, the image's first part. It leaves by os._exit; or, for a snapshot,
- * loads all it can, also from the directories, and sets `resume`.
- */
-static bool image_run(int argc, char **argv, const char *directories) {
+bool image_run(int argc, char **argv, const char *directories) {
   Py_ssize_t size = embedded_image_end - embedded_image;
   PyObject *code = PyMarshal_ReadObjectFromString((const char *)embedded_image, size);
   PyObject *image = PyMemoryView_FromMemory((char *)embedded_image, size, PyBUF_READ);
@@ -250,6 +249,7 @@ static bool image_run(int argc, char **argv, const char *directories) {
   if (code != NULL && globals != NULL) {
     Py_XDECREF(PyEval_EvalCode(code, globals, globals));
     resume = PyDict_GetItemString(globals, "continue_");
+    arrange = PyDict_GetItemString(globals, "arrange");
   }
   if (PyErr_Occurred() == NULL)
     return resume != NULL;
@@ -258,7 +258,7 @@ static bool image_run(int argc, char **argv, const char *directories) {
 }
 
 /* The saved interpreter was another process's main thread: it becomes this one's, as in a fork. */
-static void snapshot_run(int argc, char **argv) {
+void snapshot_run(int argc, char **argv) {
   PyObject *ignored = ignored_signals();
   PyThreadState_Get()->thread_id = PyThread_get_thread_ident();
   PyOS_AfterFork_Child();
@@ -268,27 +268,12 @@ static void snapshot_run(int argc, char **argv) {
   error_print();
 }
 
-/* `pyruntime --write-snapshot FILE DIRECTORIES`: what the build asks a program for that holds none.
- */
-static int snapshot_make(const char *path, const char *directories) {
-  static char *name[] = {"pyruntime", NULL}; /* whatever the build's is */
-  if (heap_claim() == 0) {
-    say("claim the heap's place", "");
-    return EXIT_NOT_FOUND;
-  }
-  PyStatus status = interpreter_start(1, name);
-  if (PyStatus_Exception(status) || !image_run(1, name, directories) || !snapshot_write(path)) {
-    say("write the snapshot ", path);
-    return EXIT_NOT_FOUND;
-  }
-  return 0;
-}
-
 int main(int argc, char **argv) {
   if (!streams_open())
     return EXIT_NOT_FOUND;
-  if (argc == 4 && !snapshot_exists() && strcmp(argv[1], "--write-snapshot") == 0)
-    return snapshot_make(argv[2], argv[3]);
+  int made = snapshot_exists() ? -1 : make_run(argc, argv);
+  if (made >= 0)
+    return made;
   bool restored = snapshot_restore();
   if (!package_find() || !interpreter_same())
     return program_main(argc, argv, environ);
@@ -297,7 +282,7 @@ int main(int argc, char **argv) {
     return EXIT_NOT_FOUND;
   }
   heap_claim(); /* where it is taken, memory comes from elsewhere and is not used again */
-  PyStatus status = interpreter_start(argc, argv);
+  PyStatus status = interpreter_start(argc, argv, 0);
   if (PyStatus_Exception(status)) {
     say("start the interpreter: ", status.err_msg == NULL ? "unknown cause" : status.err_msg);
     return EXIT_NOT_FOUND;

@@ -26,16 +26,16 @@
 /* Filled in by tools/link_embedded.py, in the file; among the constants, for variables change. */
 struct place {
   char magic[16];
-  uint64_t page;            /* its size where this was written; 0: there is no snapshot */
-  uint64_t data, heap, end; /* offsets in the file; it ends with the heap */
+  uint64_t page;                 /* its size where this was written; 0: there is no snapshot */
+  uint64_t data, hot, cold, end; /* offsets in the file; it ends with the cold part of the heap */
   struct {
     uint64_t address, size;
   } kept[KEPT_MAX];
 };
 
-_Static_assert(sizeof(struct place) == 48 + 16 * KEPT_MAX, "as reserved below");
+_Static_assert(sizeof(struct place) == 56 + 16 * KEPT_MAX, "as reserved below");
 __asm__(".pushsection .rodata\n.balign 16\nplace:\n.asciz \"pyruntime place\"\n"
-        ".zero 32 + 16 * 16\n.popsection\n");
+        ".zero 40 + 16 * 16\n.popsection\n");
 extern const struct place place;
 
 extern char __data_start[], _end[];
@@ -77,6 +77,31 @@ static bool file_ends(int fd, uint64_t size) {
   return sys(statx, fd, "", AT_EMPTY_PATH, STATX_SIZE, &st) == 0 && st.stx_size == size;
 }
 
+static bool all_read(int fd, uintptr_t to, size_t size, uint64_t offset) {
+  while (size > 0) {
+    long n = sys(pread64, fd, to, size, offset);
+    if (n <= 0)
+      return false;
+    to += (size_t)n;
+    offset += (size_t)n;
+    size -= (size_t)n;
+  }
+  return true;
+}
+
+/* What every run touches is read at once, which costs less than a fault for each page, and least
+ * where the kernel has a huge page for it; the rest is mapped. */
+static bool heap_map(int fd) {
+  long hot = sys(mprotect, HEAP_START, HEAP_HOT_ROOM, PROT_READ | PROT_WRITE);
+  if (hot < 0)
+    return false;
+  sys(madvise, HEAP_START, HEAP_HOT_ROOM, MADV_HUGEPAGE); /* a wish, and not every kernel's */
+  if (!all_read(fd, HEAP_START, place.cold - place.hot, place.hot))
+    return false;
+  return sys(mmap, HEAP_COLD, place.end - place.cold, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_FIXED, fd, place.cold) == (long)HEAP_COLD;
+}
+
 bool snapshot_restore(void) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   if (place.page != page)
@@ -90,12 +115,11 @@ bool snapshot_restore(void) {
     sys(close, fd);
     return false;
   }
-  long heap = sys(mmap, HEAP_START, place.end - place.heap, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_FIXED, fd, place.heap);
-  if (heap != (long)HEAP_START || !data_map((int)fd, page) || !heap_resume(end)) {
+  if (!heap_map((int)fd) || !data_map((int)fd, page)) {
     say("map the started interpreter: ", "out of memory");
     _exit(EXIT_NOT_FOUND); /* half of it is there: no way back */
   }
+  heap_resume(end);
   sys(close, fd);
   return true;
 }
@@ -115,11 +139,13 @@ bool snapshot_write(const char *path) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   uintptr_t start = (uintptr_t)__data_start / page * page;
   uintptr_t end = ((uintptr_t)_end + page - 1) / page * page;
-  heap_seal();
+  uint64_t sizes[] = {heap_hot_size(), heap_cold_size()};
   long fd = sys(openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)
     return false;
   bool done = all_write((int)fd, (char *)start, end - start) &&
-              all_write((int)fd, (char *)HEAP_START, heap_end() - HEAP_START);
+              all_write((int)fd, (char *)HEAP_START, sizes[0]) &&
+              all_write((int)fd, (char *)HEAP_COLD, sizes[1]) &&
+              all_write((int)fd, (char *)sizes, sizeof sizes);
   return sys(close, fd) == 0 && done;
 }

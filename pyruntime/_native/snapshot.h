@@ -15,7 +15,8 @@ bool snapshot_restore(void);
 /* Whether the file holds one already. */
 bool snapshot_exists(void);
 
-/* Writes both to the file: the variables, then from a page's start the heap. */
+/* Writes both to the file: the variables, then from a page's start the heap's hot part, then
+ * the other; behind all that the sizes of the two, 64 bits each. */
 bool snapshot_write(const char *path);
 
 #endif

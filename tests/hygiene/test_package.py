@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +16,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import jeepney
 import pytest
 from support import source
 from support.runtime import REPO
@@ -273,6 +275,52 @@ def test_a_snapshot_takes_over_what_the_process_is(installed: Path) -> None:
         shutil.rmtree(copy)
     assert any('"/var/empty-of-a-user/pyruntime/none"' in line for line in lines), lines
     assert "pyruntime: container does not exist" in lines
+
+
+PLACE = struct.Struct("<16s5Q")  # snapshot.c: magic, page, data, hot, cold, end
+
+
+def place(program: Path) -> tuple[int, ...]:
+    content = program.read_bytes()
+    return PLACE.unpack_from(content, content.index(b"pyruntime place\0"))[1:]
+
+
+@snapshots
+def test_a_snapshot_was_rehearsed(installed: Path) -> None:
+    """What a run touches lies together, with room beside it for an arena of the interpreter's."""
+    page, data, hot, cold, end = place(installed)
+    assert page == os.sysconf("SC_PAGESIZE")
+    assert 0 < data < hot < cold < end == installed.stat().st_size
+    assert 500_000 < cold - hot < 1_040_000
+
+
+@pytest.fixture
+def unsaved(installed: Path, tmp_path: Path) -> Path:
+    """The program as it was before it got its snapshot."""
+    content = bytearray(installed.read_bytes())
+    at = content.index(b"pyruntime place\0")
+    content[at + 16 : at + PLACE.size] = bytes(PLACE.size - 16)
+    (tmp_path / "unsaved").write_bytes(content)
+    (tmp_path / "unsaved").chmod(0o755)
+    return tmp_path / "unsaved"
+
+
+@snapshots
+def test_a_rehearsal_of_less_is_of_use(unsaved: Path, installed: Path) -> None:
+    """What is asked for in between, here by one more library, does not lose the thread."""
+    top = unsaved.parent
+    few = sysconfig.get_path("stdlib")
+    more = f"{few}:{Path(str(jeepney.__file__)).parents[1]}"
+    site = next(installed.parents[1].glob("lib/python3*/site-packages"))
+    line = ("--", "--root", top / "v1/state", "delete", "--force", "none")
+    run(unsaved, "--rehearse", top / "log", few, "1", site, *line, cwd=top)
+    hot = {}
+    for places in (few, more):
+        command = [unsaved, "--write-snapshot", top / "saved", places, "1", top / "log"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert bool(done.stderr) == (places == more), done.stderr
+        hot[places] = struct.unpack("<2Q", (top / "saved").read_bytes()[-16:])[0]
+    assert 100_000 < hot[few] * 0.9 < hot[more] <= hot[few]
 
 
 BUILD_SCRIPTS = """

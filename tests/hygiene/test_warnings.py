@@ -10,8 +10,8 @@ import pytest
 from support.runtime import REPO
 
 NATIVE = REPO / "pyruntime/_native"
-# embed.c stands on CPython's headers, which are not free of these; its build has its own.
-HOSTED = {"embed.c"}
+# These stand on CPython's headers, which are not free of these; their build has its own.
+HOSTED = {"embed.c", "make.c"}
 SOURCES = [
     *sorted(NATIVE.glob("init/*.c")),
     *(path for path in sorted(NATIVE.glob("*.c")) if path.name not in HOSTED),

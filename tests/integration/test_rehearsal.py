@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands that a snapshot is rehearsed with (pyruntime/cli/rehearsal.py) go well, and leave
+nothing: with all privileges, and with none, as in a build.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.runtime import REPO
+
+sys.path.insert(0, str(REPO / "tools"))
+
+import add_snapshot
+
+ONE = """
+import sys
+from pyruntime.cli.main import main
+from pyruntime.cli.rehearsal import arrange
+arrange(sys.argv)
+main(sys.argv)
+"""
+NO_PRIVILEGE = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
+
+
+@pytest.mark.parametrize("before", [(), NO_PRIVILEGE], ids=["root", "without privilege"])
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.usefixtures("pyruntime")
+def test_the_lines_go_well(version: str, before: tuple[str, ...], tmp_path: Path) -> None:
+    stage = tmp_path / version
+    for line in add_snapshot.LINES:
+        command = [*before, sys.executable, "-c", ONE, *line.format(stage=stage).split()]
+        with (tmp_path / "said").open("w+") as said:  # no pipe: a container may hold it open
+            status = subprocess.run(
+                command, cwd=REPO, stdout=said, stderr=said, timeout=60, check=False
+            )
+        assert status.returncode == 0, (line, (tmp_path / "said").read_text())
+    assert [path.name for path in (stage / "state").iterdir()] in ([], ["@seccomp"])
+    below = [path for path in stage.rglob("cgroup*/**/*") if path.name in "abc"]
+    assert below == [], "cgroups of containers"
+    assert int((stage / "pid").read_text()) != int((stage / "pid2").read_text())
+    assert not (stage / "log").exists() or (stage / "log").read_text() == ""
