@@ -47,24 +47,25 @@ class Image:
         self.view = memoryview(data)
         self.size = len(data)
         self.groups: dict[int, tuple] = {}  # type: ignore[type-arg]
-        self.dynload = dynload
         self.packages: list[tuple[str, Any]] = []  # that a snapshot comes back with
+        self.tag = _imp.extension_suffixes()[0]
+        self.extensions = {"_json": f"{dynload}/_json{self.tag}"}
         self.place(SITE)
 
     def place(self, site: str) -> None:
         """The extensions and the packages are in the directory `site`."""
         self.site = site
-        tag = _imp.extension_suffixes()[0]
-        self.extensions = {
-            SHIM: f"{site}/pyruntime/_shim.abi3.so",
-            "_cffi_backend": f"{site}/_cffi_backend{tag}",
-            "_json": f"{self.dynload}/_json{tag}",
-        }
+        self.extensions[SHIM] = f"{site}/pyruntime/_shim.abi3.so"
+        self.extensions["_cffi_backend"] = f"{site}/_cffi_backend{self.tag}"
         for name in (SHIM, DIRECT):
             if _imp.is_builtin(name):  # the embedding program holds it
                 self.extensions[name] = "built-in"
-        for name, module in self.packages:
-            module.__path__ = [f"{site}/{name.replace('.', '/')}"]
+
+    def place_packages(self) -> None:
+        """In place, since somebody who is about to search them holds their paths."""
+        packages, self.packages = self.packages, []
+        for name, module in packages:
+            module.__path__[:] = [f"{self.site}/{name.replace('.', '/')}"]
 
     def code(self, name: str):  # type: ignore[no-untyped-def]
         _, number, place = MODULES[name]
@@ -103,6 +104,7 @@ class Image:
             return spec
         place = self.extensions.get(name)
         if place is None:
+            self.place_packages()
             return None
         if place != "built-in" and not posix.access(place, posix.F_OK):
             return None  # built in, or kept elsewhere: the ordinary search finds it
@@ -146,17 +148,25 @@ class Rest:
 
 
 def resume(
-    image: Image, argv: list[str], site: str, environ: dict[bytes, bytes], ignored: list[int]
+    image: Image,
+    argv: list[str],
+    site: str,
+    raw: dict[bytes, bytes],
+    environ: dict[str, str],
+    ignored: list[int],
 ) -> None:
-    """What a snapshot is told of the process that it comes back in."""
+    """What a snapshot is told of the process that it comes back in. raw: the environment, too."""
     import _signal
     import os
 
+    import pyruntime
+
     image.place(site)
+    pyruntime.__path__[:] = [f"{site}/pyruntime"]
     sys.path[:] = [site]
     sys.argv = argv
-    posix.environ.update(environ)
-    os.environ.update((os.fsdecode(key), os.fsdecode(value)) for key, value in environ.items())
+    posix.environ.update(raw)
+    os.environ.update(environ)
     for number in ignored:
         _signal.signal(number, _signal.SIG_IGN)
     if _signal.SIGINT not in ignored:

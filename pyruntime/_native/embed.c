@@ -193,22 +193,26 @@ PyObject *arguments(int argc, char **argv) {
   return list;
 }
 
-/* What of the environment and the signals a snapshot can't know. */
-static PyObject *environment(void) {
-  PyObject *found = PyDict_New();
-  for (char **at = environ; found != NULL && *at != NULL; at++) {
+/* Into a dictionary each; the first of a name counts, as for getenv(). False with an exception. */
+static bool environment(PyObject *raw, PyObject *decoded) {
+  for (char **at = environ; *at != NULL; at++) {
     const char *equals = strchr(*at, '=');
     if (equals == NULL)
       continue;
-    PyObject *name = PyBytes_FromStringAndSize(*at, equals - *at);
-    PyObject *value = PyBytes_FromString(equals + 1);
-    /* the first of a name counts, as for getenv() */
-    if (name == NULL || value == NULL || PyDict_SetDefault(found, name, value) == NULL)
-      Py_CLEAR(found);
-    Py_XDECREF(name);
-    Py_XDECREF(value);
+    Py_ssize_t name = equals++ - *at, value = (Py_ssize_t)strlen(equals);
+    PyObject *pair[] = {PyBytes_FromStringAndSize(*at, name),
+                        PyBytes_FromStringAndSize(equals, value),
+                        PyUnicode_DecodeUTF8(*at, name, "surrogateescape"), /* as os.fsdecode */
+                        PyUnicode_DecodeUTF8(equals, value, "surrogateescape")};
+    bool done = pair[0] != NULL && pair[1] != NULL && pair[2] != NULL && pair[3] != NULL &&
+                PyDict_SetDefault(raw, pair[0], pair[1]) != NULL &&
+                PyDict_SetDefault(decoded, pair[2], pair[3]) != NULL;
+    for (int i = 0; i < 4; i++)
+      Py_XDECREF(pair[i]);
+    if (!done)
+      return false;
   }
-  return found;
+  return true;
 }
 
 static PyObject *ignored_signals(void) {
@@ -259,12 +263,13 @@ bool image_run(int argc, char **argv, const char *directories) {
 
 /* The saved interpreter was another process's main thread: it becomes this one's, as in a fork. */
 void snapshot_run(int argc, char **argv) {
-  PyObject *ignored = ignored_signals();
+  PyObject *ignored = ignored_signals(), *raw = PyDict_New(), *decoded = PyDict_New();
   PyThreadState_Get()->thread_id = PyThread_get_thread_ident();
   PyOS_AfterFork_Child();
   PyOS_setsig(SIGPIPE, SIG_IGN);
   PyOS_setsig(SIGXFSZ, SIG_IGN);
-  PyObject_CallFunction(resume, "NsNN", arguments(argc, argv), site, environment(), ignored);
+  if (raw != NULL && decoded != NULL && environment(raw, decoded))
+    PyObject_CallFunction(resume, "NsNNN", arguments(argc, argv), site, raw, decoded, ignored);
   error_print();
 }
 
