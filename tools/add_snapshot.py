@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import secrets
+import select
+import signal
 import struct
 import subprocess
 import sysconfig
@@ -25,6 +27,7 @@ ALIGNMENT = 65536  # the largest page of any system that the program may run on
 MAGIC = b"pyruntime place\0"
 KEPT_MAX = 16
 SIZES = struct.Struct("<2Q")
+REHEARSAL_SECONDS = 120.0  # it takes one; where programs are emulated, it takes longer
 # What an engine has to say, and a person.
 ENGINE = "--root {stage}/state --log {stage}/log --log-format json"
 PERSON = "--root {stage}/state"
@@ -47,6 +50,7 @@ def add(program: Path, site: Path, work: Path) -> None:
 
     Nothing of the build's environment may get in. Raises subprocess.CalledProcessError, OSError.
     """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would take each status away
     jeepney = importlib.util.find_spec("jeepney")
     places = [sysconfig.get_path("stdlib")]
     if jeepney is not None and jeepney.origin is not None:
@@ -69,14 +73,33 @@ def rehearse(command: list[str]) -> bool:
         return False
     with tempfile.TemporaryDirectory(prefix="pyruntime-rehearsal-") as directory:
         for version in ("v1", "v2"):
+            stage = f"{directory}/{version}"
             for line in LINES:
-                command += ["--", *line.format(stage=f"{directory}/{version}").split()]
+                command += ["--", *(word.format(stage=stage) for word in line.split())]
         try:
-            subprocess.run(command, env={}, stdout=subprocess.DEVNULL, check=True)
-        except (subprocess.CalledProcessError, OSError) as err:
-            print(f"no rehearsal, starts will be a little slower: {err}")
-            return False
-    return True
+            why = run_alone(command)
+        except OSError as err:
+            why = str(err)
+    if why:
+        print(f"no rehearsal, starts will be a little slower: {why}")
+    return not why
+
+
+def run_alone(command: list[str]) -> str:
+    """What went wrong, "" for nothing. All that it has started and left ends with it."""
+    process = subprocess.Popen(command, env={}, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        pidfd = os.pidfd_open(process.pid)
+        try:
+            ended = select.select([pidfd], [], [], REHEARSAL_SECONDS)[0]
+        finally:
+            os.close(pidfd)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # not waited for yet, so the number is its own
+        status = process.wait()
+    if not ended:
+        return f"it takes more than {REHEARSAL_SECONDS:g} seconds"
+    return f"it ended with status {status}" if status else ""
 
 
 def append(program: Path, saved: bytes) -> None:

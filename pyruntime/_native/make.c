@@ -83,9 +83,10 @@ static void rehearse_one(int argc, char **argv, const struct heap_layout *layout
   _exit(EXIT_NOT_FOUND);
 }
 
-/* The commands one after the other: each finds what those before have left in files. */
+/* The commands one after the other: each finds what those before have left in files. The first
+ * that fails is the last.
+ */
 static bool rehearse_all(int argc, char **argv, const struct heap_layout *layout) {
-  bool all = true;
   for (int start = 0, end; start < argc; start = end) {
     for (end = start + 1; end < argc && strcmp(argv[end], "--") != 0; end++)
       ;
@@ -96,10 +97,10 @@ static bool rehearse_all(int argc, char **argv, const struct heap_layout *layout
     int status = -1;
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
       say("rehearsal failed: ", argv[end - 1]);
-      all = false;
+      return false;
     }
   }
-  return all;
+  return true;
 }
 
 static int rehearse(int argc, char **argv) {
@@ -110,11 +111,12 @@ static int rehearse(int argc, char **argv) {
   if (!prepare(argv[3], argv[4], &layout) || layout.count > HEAP_LOG_MAX)
     return failed("start the interpreter for ", argv[2]);
   snprintf(site, PATH_MAX, "%s", argv[5]);
-  bool all = rehearse_all(argc - 6, argv + 6, &layout);
+  if (!rehearse_all(argc - 6, argv + 6, &layout))
+    return failed("rehearse for ", argv[2]);
   ssize_t size = (ssize_t)(layout.count * sizeof *layout.log);
   int fd = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   bool written = fd >= 0 && write(fd, layout.log, (size_t)size) == size && close(fd) == 0;
-  return all && written ? 0 : failed("rehearse for ", argv[2]);
+  return written ? 0 : failed("write ", argv[2]);
 }
 
 static bool log_read(const char *path, struct heap_layout *layout) {

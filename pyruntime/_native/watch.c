@@ -34,8 +34,11 @@ static void touched(int number, siginfo_t *info, void *unused) {
 
 bool watch_heap(const struct heap_layout *laid_out) {
   struct sigaction action = {.sa_sigaction = touched, .sa_flags = SA_SIGINFO | SA_NODEFER};
+  sigset_t seen;
+  sigemptyset(&seen);
+  sigaddset(&seen, SIGSEGV);
   watched = *laid_out;
   watched_end = HEAP_COLD + heap_cold_size();
-  return sigaction(SIGSEGV, &action, NULL) == 0 &&
+  return sigaction(SIGSEGV, &action, NULL) == 0 && sigprocmask(SIG_UNBLOCK, &seen, NULL) == 0 &&
          mprotect((void *)HEAP_COLD, watched_end - HEAP_COLD, PROT_NONE) == 0;
 }

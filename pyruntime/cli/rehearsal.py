@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from pyruntime.launch.spawn import Child
     from pyruntime.plan.plan import Plan
 
-# What an init can do as anybody, anywhere.
+# What an init can do as anybody, anywhere. It stays in the session of the rehearsal, whose end is
+# its own, should nobody come to delete the container.
 STEPS = ("sync", "exec_lookup", "fds_close", "wait_start", "execve")
-ONCE = ("setsid",)
 # Files of a cgroup directory, and what they hold.
 FILES = {
     "cgroup.controllers": "cpuset cpu io memory hugetlb pids",
@@ -165,8 +165,7 @@ def _shorten_plans() -> None:
             plan = compiled(*args, **named)
             encode(plan, 0)
             plan.clone_flags, plan.forks, plan.cpus, plan.slots = 0, False, [], []
-            once = {step.op: step for step in plan.steps if step.op in ONCE}
-            plan.steps = [s for s in plan.steps if s.op in STEPS or s is once.get(s.op)]
+            plan.steps = [step for step in plan.steps if step.op in STEPS]
             return plan
 
         return compile_

@@ -323,6 +323,15 @@ def test_a_rehearsal_of_less_is_of_use(unsaved: Path, installed: Path) -> None:
     assert 100_000 < hot[few] * 0.9 < hot[more] <= hot[few]
 
 
+@snapshots
+def test_a_rehearsal_sees_what_its_caller_blocks(unsaved: Path, installed: Path) -> None:
+    top = unsaved.parent
+    site = next(installed.parents[1].glob("lib/python3*/site-packages"))
+    line = ("--", "--root", top / "v1/state", "delete", "--force", "none")
+    command = (unsaved, "--rehearse", top / "log", sysconfig.get_path("stdlib"), "1", site, *line)
+    run("env", "--block-signal=SEGV", *command, cwd=top)
+
+
 BUILD_SCRIPTS = """
 import runpy, sys, sysconfig
 sysconfig.get_config_vars()["LIBPL"] = sys.argv[1]

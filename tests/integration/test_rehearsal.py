@@ -5,6 +5,9 @@ nothing: with all privileges, and with none, as in a build.
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,3 +46,28 @@ def test_the_lines_go_well(version: str, before: tuple[str, ...], tmp_path: Path
     assert below == [], "cgroups of containers"
     assert int((stage / "pid").read_text()) != int((stage / "pid2").read_text())
     assert not (stage / "log").exists() or (stage / "log").read_text() == ""
+
+
+@pytest.mark.usefixtures("pyruntime")
+def test_a_container_that_is_left_ends_with_the_session(tmp_path: Path) -> None:
+    line = add_snapshot.LINES[0].format(stage=tmp_path / "v1").split()
+    with (tmp_path / "said").open("w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-c", ONE, *line],
+            cwd=REPO,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        init = os.pidfd_open(int((tmp_path / "v1/pid").read_text()))
+        try:
+            assert not select.select([init], [], [], 0)[0]
+            os.killpg(process.pid, signal.SIGKILL)
+            ended = select.select([init], [], [], 10)[0]
+            if not ended:
+                signal.pidfd_send_signal(init, signal.SIGKILL)
+            assert ended
+        finally:
+            os.close(init)
+            assert process.wait() == 0
