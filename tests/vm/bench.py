@@ -3,9 +3,10 @@
 
     python -m vm.bench [BENCHMARK ARGUMENT...]
 
-It measures the cgroup drivers unless arguments name something else, since the guest is where
-systemd is. The guest is emulated, ten to thirty times slower than its host: ratios count there,
-times don't. Every sample is left in .dev/vm/bench. Exit status: the benchmark's.
+What it measures is built and installed in such a guest (vm.installation). It is the cgroup drivers
+unless arguments name something else, since the guest is where systemd is. The guest is emulated,
+ten to thirty times slower than its host: ratios count there, times don't. Every sample is left in
+.dev/vm/bench. Exit status: the benchmark's.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from pathlib import Path
 from support.runtime import REPO
 
 from vm.image import ImageError, image
+from vm.installation import KEPT, PREFIX, InstallationError, install
 from vm.lane import REPORTS, pack
 from vm.machine import Machine, MachineError
 
-INSTALLED = ".dev/installed/bin"
 WHAT = ["--only=drivers", "--rounds=15"]
 LIMIT = 1200.0
 
@@ -32,14 +33,19 @@ def script(words: list[str]) -> str:
     if not any(word.startswith("--only") for word in words):
         words = [*WHAT, *words]
     command = ["python3", "bench/run.py", "--json=/out/bench.json", *words]
-    return f'export PATH="$PWD/{INSTALLED}:$PATH"\nexec {shlex.join(command)}\n'
+    return f"""set -e
+tar -xf {KEPT}
+export PATH="$PWD/{PREFIX}/bin:$PATH"
+exec {shlex.join(command)}
+"""
 
 
 def main(words: list[str]) -> int:
     work = Path(tempfile.mkdtemp(prefix="pyruntime-vm."))
     try:
-        where = image()
-        pack(work / "source.tar", of_dev=("installed",))
+        where = image("build")
+        install(where, work / "build", lambda line: print(line, flush=True))
+        pack(work / "source.tar", of_dev=("guest",))
         (work / "machine").mkdir()
         machine = Machine(where, work / "source.tar", REPO, work / "machine", "new", "")
         status = machine.run(script(words), LIMIT, lambda line: print(line, flush=True))
@@ -48,7 +54,7 @@ def main(words: list[str]) -> int:
     except ImageError as err:
         print(f"vm: make the image: {err}", file=sys.stderr)
         return 1
-    except MachineError as err:
+    except (InstallationError, MachineError) as err:
         print(f"vm: {err}", file=sys.stderr)
         return 1
     finally:

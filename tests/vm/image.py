@@ -31,10 +31,11 @@ PACKAGES = (
 )
 # Of images besides the usual one, by their name.
 MORE_PACKAGES = {
+    "build": "ca-certificates,gcc,libc6-dev,libseccomp2,python3-dev,python3-venv",
     "engines": (
         "catatonit,conmon,containerd,containernetworking-plugins,docker.io,"
         "golang-github-containers-common,iptables,podman"
-    )
+    ),
 }
 MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "ext4")
 USER, UID = "tester", "1000"
