@@ -29,7 +29,25 @@ LEVELS = ("debug", "warning", "error")
 def rfc3339(nanoseconds: int) -> str:
     """Nanoseconds since the epoch as UTC in RFC 3339, with nine digits."""
     seconds, rest = divmod(nanoseconds, 1_000_000_000)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:09d}Z"
+    days, seconds = divmod(seconds, 86400)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    year, month, day = _date(days)
+    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}.{rest:09d}Z"
+
+
+def _date(days: int) -> tuple[int, int, int]:
+    """Year, month, day of a day since the epoch; time.gmtime would read /etc/localtime first.
+
+    The years begin in March here: then the day that comes and goes is the last one.
+    """
+    era, day = divmod(days + 719_468, 146_097)  # of 400 years; the epoch's begins on 0000-03-01
+    year = (day - day // 1460 + day // 36_524 - day // 146_096) // 365
+    day -= 365 * year + year // 4 - year // 100
+    month = (5 * day + 2) // 153
+    day -= (153 * month + 2) // 5
+    late = month >= 10  # January and February are the next year's
+    return era * 400 + year + late, month - 9 if late else month + 3, day + 1
 
 
 class Log:

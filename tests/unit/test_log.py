@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
 
 from pyruntime import log_socket
 from pyruntime.errors import Error, HostError
-from pyruntime.log import Log, printable
+from pyruntime.log import Log, printable, rfc3339
 
 
 def say_all(log: Log) -> None:
@@ -30,6 +31,14 @@ def test_levels(tmp_path: Path, level: str, count: int) -> None:
 def test_file_by_its_long_name(tmp_path: Path) -> None:
     say_all(Log(f"file:{tmp_path}/log"))
     assert "two" in (tmp_path / "log").read_text()
+
+
+def test_times_are_the_calendars() -> None:
+    """Every day of four hundred years, after which dates come again; at another second each."""
+    for day in range(146_097):
+        seconds = day * 86_400 + day % 86_400
+        wanted = time.strftime("%Y-%m-%dT%H:%M:%S.000000007Z", time.gmtime(seconds))
+        assert rfc3339(seconds * 1_000_000_000 + 7) == wanted
 
 
 @pytest.mark.parametrize("kind", ["syslog", "journald"])
