@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from integration.asking import status
+from integration.asking import QUIET, status
 from integration.terminal import PATIENCE_MS, Seat, read_all, read_until
 from support.bundle import Bundle
 from support.leftovers import exited
@@ -221,6 +221,21 @@ def test_a_terminal_that_closes_hangs_up(
     seat.close()
     assert seat.finish() in (3, 128 + signal.SIGHUP)
     assert status(runtime, name) == "stopped"
+
+
+def test_another_container_of_its_name_is_left_alone(runtime: Runtime, bundle: Make) -> None:
+    """Deleted by somebody while it waited; and when it comes to clean up, the next one is there."""
+    name = runtime.new_id()
+    words = ["run", "--bundle", str(bundle(shell("echo up; sleep 1000"))), name]
+    with started(runtime.command(*words)) as process:
+        assert stream(process.stdout).readline() == b"up\n"
+        runtime("update", "--pids-limit", "100", name)  # which waits for the lock that `run` had
+        process.send_signal(signal.SIGSTOP)
+        runtime("delete", "--force", name)
+        runtime("run", "--detach", *words[1:], **QUIET)
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(WAIT) == 128 + signal.SIGKILL
+    assert status(runtime, name) == "running"
 
 
 def test_what_lives_on_does_not_hold_exec_up(runtime: Runtime, running: str) -> None:
