@@ -35,6 +35,7 @@ LINES = (
     f"{ENGINE} create --bundle {{stage}}/bundle --pid-file {{stage}}/pid a",
     f"{ENGINE} state a",
     f"{ENGINE} exec --process {{stage}}/bundle/process.json --detach --pid-file {{stage}}/pid2 a",
+    f"{ENGINE} update --resources {{stage}}/bundle/resources.json a",
     f"{ENGINE} start a",
     f"{ENGINE} delete a",
     f"{PERSON} create --bundle {{stage}}/bundle b",

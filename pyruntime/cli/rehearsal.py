@@ -102,6 +102,7 @@ def _set_up(stage: str, tops: dict[str, str]) -> None:
         config["linux"]["seccomp"] = section
     _write(f"{stage}/bundle/config.json", jsontext.dumps(config))
     _write(f"{stage}/bundle/process.json", jsontext.dumps(config["process"]))
+    _write(f"{stage}/bundle/resources.json", jsontext.dumps(config["linux"]["resources"]))
 
 
 def _compiles(section: dict[str, Any], root: str) -> bool:
