@@ -406,7 +406,7 @@ def read_file(path: str, dir_fd: int | None = None) -> bytes:
     fd = os.open(path, flags, dir_fd=dir_fd)
     try:
         parts = []
-        while part := os.read(fd, 1 << 20):
+        while part := os.read(fd, 1 << 15):
             parts.append(part)
         return b"".join(parts)
     finally:

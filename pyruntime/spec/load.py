@@ -85,7 +85,7 @@ def read(path: str) -> bytes:
             if status.st_mode & 0o170000 == _REGULAR and status.st_size >= left:
                 left = 0  # no need to read it to know
             while left > 0:
-                chunk = os.read(fd, min(left, 1 << 20))
+                chunk = os.read(fd, min(left, 1 << 15))
                 if not chunk:
                     return b"".join(chunks)
                 chunks.append(chunk)
