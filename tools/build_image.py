@@ -25,7 +25,6 @@ COLD = (
     "pyruntime.cli.doctor",
     "pyruntime.cli.features",
     "pyruntime.cli.help",
-    "pyruntime.cli.list",
     "pyruntime.cli.matching",
     "pyruntime.cli.plan",
     "pyruntime.cli.spec",
