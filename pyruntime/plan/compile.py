@@ -105,7 +105,7 @@ def compile_create(
         # Made while the root is still writable.
         cwd_flags = ops.CWD_CREATE | ops.CWD_MAY_FAIL_EACCES
         steps.append(process.cwd_step(c.process, cwd_flags))
-        steps += process.console_steps(c.process)
+        steps += process.console_steps(c.process, leave=c.namespaces.forks_last)
     steps += c.mounts.late
     steps += rootfs.final_steps(config, c.linux, c.namespaces)
     if c.process:
@@ -146,6 +146,11 @@ def _read(config: Map, bundle: str, container_id: str, facts: Facts, options: Op
         )
     if is_annotated(config):
         _annotations(c)
+    if "pid" in c.namespaces.joined:
+        from pyruntime.plan import last_fork  # few containers join one
+
+        forks_last = last_fork.of_create(config, c.namespaces, c.process, facts.kernel)
+        c.namespaces.forks_last = plan.forks = forks_last
     plan.clone_flags = c.namespaces.clone_flags()
     plan.own_pid_namespace = "pid" in c.namespaces.new
     if config.get("hooks"):
@@ -277,6 +282,7 @@ def _compile_mounts(c: _Create) -> None:
         slots=c.plan.slots,
         user=c.user,
         privileged=c.facts.euid == 0,
+        proc_from_outside=c.namespaces.forks_last,
     )
 
 
@@ -348,7 +354,7 @@ def _hooks(c: _Create, kind: str, status: str, env: list[str], cwd: str) -> list
 def _filter_before_the_wait(c: _Create) -> list[Step]:
     """One that takes CAP_SYS_ADMIN, if it lets the init wait: who may look into a waiting init
     is not to find more rights than the program will have."""
-    if not c.kept or not c.process or c.plan.listener:
+    if not c.kept or not c.process or c.plan.listener or not c.filter:
         return []
     from pyruntime.plan import capabilities, seccomp  # as process.filter_steps
 
@@ -356,6 +362,21 @@ def _filter_before_the_wait(c: _Create) -> list[Step]:
         return []
     found, c.filter = c.filter, []
     return [*found, capabilities.set_step(c.process.capabilities)]
+
+
+def _fork_last(c: _Create) -> list[Step]:
+    from pyruntime.plan import capabilities, last_fork  # few containers join a pid namespace
+
+    steps: list[Step] = []
+    waits = c.options.detach_start
+    early = c.process if c.kept and not c.plan.listener else None
+    if early and last_fork.filter_lets(c.linux, early, waits=waits):
+        steps += [*c.filter, capabilities.set_step(early.capabilities)]
+        c.filter = []
+    steps += last_fork.steps()
+    if c.process and c.process.terminal:
+        steps.append(ops.console_take("/process/terminal"))
+    return steps
 
 
 def _ready(c: _Create) -> list[Step]:
@@ -370,6 +391,8 @@ def _ready(c: _Create) -> list[Step]:
     # Before the wait, unless the hooks are given descriptors.
     late = bool(hooks) and c.hook_slots != (0, 0)
     steps = [] if late else [closing]
+    if c.namespaces.forks_last:
+        steps += _fork_last(c)
     if waits and not hooks:
         steps += _filter_before_the_wait(c)
     steps.append(ops.sync("", phase=ops.PHASE_READY))

@@ -13,9 +13,9 @@ Pure, like plan.compile.
 
 from __future__ import annotations
 
-from pyruntime.plan import namespaces, ops, process
+from pyruntime.plan import last_fork, namespaces, ops, process
 from pyruntime.plan.capabilities import set_step
-from pyruntime.plan.field import is_annotated, mapping, sequence, text
+from pyruntime.plan.field import is_annotated, mapping
 from pyruntime.plan.namespaces import TYPES
 from pyruntime.plan.plan import CgroupPlan, Plan
 
@@ -56,7 +56,7 @@ def compile_exec(
     plan.terminal, plan.console_size = added.terminal, added.console_size()
     configured = namespaces.read(linux)
     plan.forks = configured.has("pid")
-    late = plan.forks and not configured.has("user") and _survives_fork(added)
+    late = plan.forks and not configured.has("user") and last_fork.survives(added)
     effects = None
     if is_annotated(config):
         from pyruntime.plan import annotations  # few containers have such
@@ -75,10 +75,10 @@ def compile_exec(
         process.closing_step(plan.preserve),
     ]
     if late:
-        if kept and not plan.listener and _filter_lets_fork(linux, added):
+        if kept and not plan.listener and last_fork.filter_lets(linux, added):
             plan.steps += [*filter_, set_step(added.capabilities)]
             filter_ = []
-        plan.steps += _fork()
+        plan.steps += last_fork.steps()
         if added.terminal:
             plan.steps.append(ops.console_take("/terminal"))
     plan.steps += [
@@ -112,7 +112,7 @@ def _enter(
         joins, mount_join = namespaces.join_steps(_of_init(configured, state.pid), plan.slots)
         steps = [
             *joins,
-            *(_fork() if fork and plan.forks else []),
+            *(last_fork.steps() if fork and plan.forks else []),
             ops.procfs_open(""),
             *process.early_steps(added, keyring),
             *mount_join,
@@ -124,11 +124,6 @@ def _enter(
     return [*steps, in_place, ops.chroot("")]
 
 
-def _fork() -> list[Step]:
-    """The parent's session stays behind with it."""
-    return [ops.fork(""), ops.setsid("")]
-
-
 def _of_init(configured: Namespaces, pid: int) -> dict[str, tuple[str, str]]:
     """The container's namespaces as its init has them: those of the config, no other."""
     return {
@@ -136,18 +131,3 @@ def _of_init(configured: Namespaces, pid: int) -> dict[str, tuple[str, str]]:
         for kind, (_, entry) in TYPES.items()
         if configured.has(kind)
     }
-
-
-def _survives_fork(added: Process) -> bool:
-    """A fork resets these (sched(7)), and to set them again takes rights."""
-    scheduler = mapping(added.section, "scheduler")
-    return text(
-        scheduler, "policy"
-    ) != "SCHED_DEADLINE" and "SCHED_FLAG_RESET_ON_FORK" not in sequence(scheduler, "flags")
-
-
-def _filter_lets_fork(linux: Map, added: Process) -> bool:
-    from pyruntime.plan import seccomp  # as process.filter_steps
-
-    calls = seccomp.FORK_CALLS | ({"ioctl": ()} if added.terminal else {})
-    return seccomp.lets(mapping(linux, "seccomp"), calls)

@@ -70,10 +70,18 @@ class Mounts:
     """steps: in order. late: made read-only at the end, after everything below is there.
     cgroup_at: index in steps of the first cgroup mount, -1 without one.
     dev_is_bound: /dev is the host's, so that no device is made in it. sources: what has to be
-    opened before the mounts, None while there is nothing.
+    opened before the mounts, None while there is nothing. proc_options: of every procfs.
     """
 
-    __slots__ = ("cgroup_at", "dev_is_bound", "late", "sources", "steps", "warnings")
+    __slots__ = (
+        "cgroup_at",
+        "dev_is_bound",
+        "late",
+        "proc_options",
+        "sources",
+        "steps",
+        "warnings",
+    )
 
     def __init__(self, warnings: list[Problem], sources: Sources | None) -> None:
         self.sources = sources
@@ -81,6 +89,7 @@ class Mounts:
         self.late: list[Step] = []
         self.cgroup_at = -1
         self.dev_is_bound = False
+        self.proc_options: tuple[str, ...] = ()
         self.warnings = warnings
 
 
@@ -94,14 +103,20 @@ def compile_mounts(
     user: UserNamespace | None = None,
     privileged: bool = True,
     sources: Sources | None = None,
+    proc_from_outside: bool = False,
 ) -> Mounts:
     """All mounts in order. Raises ConfigError, Unsupported.
 
     slots: of the plan, namespaces included; user namespaces of id-mapped mounts are added.
     user: the container's user namespace. privileged: whether the runtime is the host's root.
-    sources: those of these mounts, when all are to be opened first.
+    sources: those of these mounts, when all are to be opened first. proc_from_outside: the
+    init is not in the pid namespace that procfs is to show.
     """
     found = Mounts(warnings, sources)
+    if proc_from_outside:
+        from pyruntime.plan.last_fork import PROC_OPTION  # few containers join a pid namespace
+
+        found.proc_options = (PROC_OPTION,)
     if user is not None and sources is None:
         from pyruntime.plan.userns import Sources  # most containers have no user namespace
 
@@ -221,6 +236,8 @@ def _filesystem(
     if kind in ("proc", "sysfs"):
         # A symlink here could lead the runtime's own writes elsewhere.
         flags |= ops.MOUNT_NO_SYMLINKS
+    if kind == "proc":
+        data = [*found.proc_options, *data]
     if kind == "tmpfs":
         if not any(option.startswith("mode=") for option in data):
             flags |= ops.MOUNT_KEEP_MODE

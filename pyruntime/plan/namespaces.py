@@ -31,13 +31,16 @@ NAMES = {flag: name for name, (flag, _) in TYPES.items()}
 
 
 class Namespaces:
-    """new: type -> pointer of the entry. joined: type -> (path, pointer of the path)."""
+    """new: type -> pointer of the entry. joined: type -> (path, pointer of the path).
+    forks_last: into the pid namespace that is joined, see plan.last_fork.
+    """
 
-    __slots__ = ("joined", "new")
+    __slots__ = ("forks_last", "joined", "new")
 
     def __init__(self) -> None:
         self.new: dict[str, str] = {}
         self.joined: dict[str, tuple[str, str]] = {}
+        self.forks_last = False
 
     def has(self, kind: str) -> bool:
         """True when the container does not share the runtime's namespace of this type."""
@@ -48,7 +51,8 @@ class Namespaces:
         """One clone can't make what a user namespace must own, nor a time namespace whose
         clocks are still to be set, nor be born into a pid namespace that is there: see
         plan.entry."""
-        return self.has("user") or "time" in self.new or "pid" in self.joined
+        forks_first = "pid" in self.joined and not self.forks_last
+        return self.has("user") or "time" in self.new or forks_first
 
     def pointer(self, kind: str) -> str:
         return self.new[kind] if kind in self.new else self.joined[kind][1]

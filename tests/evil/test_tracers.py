@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process that may trace others waits in the container for the inits that `exec` sends in."""
+"""A process that may trace others waits in the container for the inits that `exec` sends in, or
+that a create into its pid namespace does.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +20,15 @@ from support.runtime import Runtime
 pytestmark = [pytest.mark.racer, pytest.mark.usefixtures("root_user")]
 EXEC = "plan/compile_exec.py"
 EARLY = Edit(EXEC, "late = plan.forks and", "late = False and")
-UNFILTERED = Edit(EXEC, "return seccomp.lets(", "return bool(1) and False and seccomp.lets(")
+FORK = "plan/last_fork.py"
+UNFILTERED = Edit(FORK, "return seccomp.lets(", "return bool(1) and False and seccomp.lets(")
+EARLY_CREATE = Edit(FORK, "kernel < PROC_FROM_OUTSIDE", "kernel > (0, 0)")
 OPEN = Edit(EXEC, "process.closing_step(plan.preserve),", "")
 SYS_ADMIN = 1 << 21
+KERNEL = tuple(int(part) for part in os.uname().release.split(".")[:2])
+procfs_from_outside = pytest.mark.skipif(
+    KERNEL < (6, 17), reason="kernel: no option pidns of procfs"
+)
 SETS = ("bounding", "effective", "permitted")
 
 
@@ -33,19 +42,38 @@ def tracer(bundle: Callable[..., Bundle], *more: str, **linux: Any) -> Bundle:
     return made
 
 
-def gained(runtime: Runtime, bundle: Bundle, execs: int) -> list[str]:
-    """What the tracer had of the inits, and how many inits it had hold of."""
+def gained(runtime: Runtime, bundle: Bundle, times: int, beside: Bundle | None = None) -> list[str]:
+    """What the tracer had of the inits, which were those of exec, or of a container beside."""
     name = runtime.new_id()
     with (bundle.path / "seen").open("w+") as seen:
         runtime("run", "--detach", "--bundle", bundle, name, stdout=seen, stderr=seen)
-        for _ in range(execs):
-            assert runtime("exec", name, "/bin/echo", "well").stdout == "well\n"
         pid = int(runtime("state", name).stdout.split('"pid":')[1].split(",")[0])
+        if beside is not None:
+            _join(beside, bundle, pid)
+        for _ in range(times):
+            if beside is not None:
+                assert runtime.run(beside).stdout == "well\n"
+            else:
+                assert runtime("exec", name, "/bin/echo", "well").stdout == "well\n"
         (bundle.rootfs / "stop").touch()
         assert exited(pid, 20_000)
     *found, last = (bundle.path / "seen").read_text().splitlines()
     assert int(last.removeprefix("inits ")) > 0, "none was there to be traced"
     return found
+
+
+def _join(beside: Bundle, bundle: Bundle, pid: int) -> None:
+    """Its root is the tracer's own, so that one that is another is the host's."""
+    namespaces = beside.config["linux"]["namespaces"]
+    for entry in namespaces:
+        if entry["type"] == "pid":
+            entry["path"] = f"/proc/{pid}/ns/pid"
+    nothing: dict[str, list[str]] = {kind: [] for kind in SETS}
+    beside.change(
+        linux={"namespaces": namespaces},
+        root={"path": str(bundle.rootfs)},
+        process={"capabilities": nothing},
+    )
 
 
 def filtered() -> dict[str, Any]:
@@ -65,6 +93,29 @@ def test_entering_inits_are_traced(
 def test_nor_is_one_that_loads_a_filter(runtime: Runtime, bundle: Callable[..., Bundle]) -> None:
     """Without no_new_privs that takes CAP_SYS_ADMIN, which this container has not."""
     assert gained(runtime, tracer(bundle, seccomp=filtered()), 50) == []
+
+
+@procfs_from_outside
+@pytest.mark.parametrize("more", [[], ["CAP_SYS_ADMIN"]])
+def test_joining_inits_are_traced(
+    more: list[str], runtime: Runtime, bundle: Callable[..., Bundle]
+) -> None:
+    beside = bundle(["/bin/echo", "well"])
+    assert gained(runtime, tracer(bundle, *more), 50, beside) == []
+
+
+@procfs_from_outside
+@pytest.mark.parametrize(("more", "word"), [([], "capabilities"), (["CAP_SYS_ADMIN"], "root")])
+def test_joining_without_the_defence(
+    more: list[str],
+    word: str,
+    runtime: Runtime,
+    bundle: Callable[..., Bundle],
+    builder: Builder,
+) -> None:
+    weak = without(EARLY_CREATE, runtime, builder)
+    found = gained(weak, tracer(bundle, *more), 8, bundle(["/bin/echo", "well"]))
+    assert any(line.startswith(word) for line in found), found
 
 
 def without(edit: Edit, runtime: Runtime, builder: Builder) -> Runtime:

@@ -16,7 +16,11 @@ ROWS = [line.split("|") for line in TABLE.splitlines() if line.startswith("| ")]
 NAMED = {name for row in ROWS for name in re.findall(r"`([^`]+)`", row[3])}
 
 # Races with tests of their own: test_racers.py, test_tracers.py
-ELSEWHERE = {"entering-inits-are-not-seen", "entering-inits-are-traced"}
+ELSEWHERE = {
+    "entering-inits-are-not-seen",
+    "entering-inits-are-traced",
+    "joining-inits-are-traced",
+}
 
 
 def test_every_attack_is_in_the_table() -> None:

@@ -49,8 +49,13 @@ def v2_host() -> CgroupFacts:
     return CgroupFacts("v2", {}, "/sys/fs/cgroup", V2_CONTROLLERS, {"": "/system/daemon"})
 
 
-def facts(cgroup: CgroupFacts | None = None, euid: int = 0) -> Facts:
-    return Facts(kernel=(6, 18), last_cap=40, euid=euid, cgroup=cgroup or v2_host())
+KERNEL = (6, 18)
+
+
+def facts(
+    cgroup: CgroupFacts | None = None, euid: int = 0, kernel: tuple[int, int] = KERNEL
+) -> Facts:
+    return Facts(kernel=kernel, last_cap=40, euid=euid, cgroup=cgroup or v2_host())
 
 
 def config(**changes: Any) -> dict[str, Any]:
@@ -65,13 +70,18 @@ def config(**changes: Any) -> dict[str, Any]:
 
 
 def create(
-    document: dict[str, Any], *, cgroup: CgroupFacts | None = None, euid: int = 0, **options: Any
+    document: dict[str, Any],
+    *,
+    cgroup: CgroupFacts | None = None,
+    euid: int = 0,
+    kernel: tuple[int, int] = KERNEL,
+    **options: Any,
 ) -> Plan:
     return compile_create(
         document,
         bundle="/bundle",
         container_id="web",
-        facts=facts(cgroup, euid),
+        facts=facts(cgroup, euid, kernel),
         options=Options(**options),
     )
 

@@ -54,9 +54,43 @@ def test_joined_namespaces_are_slots() -> None:
     ]
 
 
-def test_a_joined_pid_namespace_takes_a_fork() -> None:
-    plan = linux("mount", pid="/p", network="/n")
+def joining(kernel: tuple[int, int], **changes: Any) -> Plan:
+    document = plans.config(linux=spaces("mount", pid="/p", network="/n"))
+    document["mounts"] = [{"destination": "/proc", "type": "proc", "source": "proc"}]
+    document["process"] |= changes.pop("process", {})
+    return plans.create(document | changes, kernel=kernel)
+
+
+HOOK = {"createRuntime": [{"path": "/bin/true"}]}
+DEADLINE = {"policy": "SCHED_DEADLINE", "runtime": 1, "deadline": 2, "period": 3}
+
+
+def test_into_a_joined_pid_namespace_the_init_forks_last() -> None:
+    plan = joining((6, 17))
+    assert plan.forks and not plan.by_steps and plan.clone_flags == 0
+    assert not plan.own_pid_namespace
+    names = plans.order(plan)
+    assert names[-6:] == ["fds_close", "fork", "setsid", "sync", "wait_start", "execve"]
+    assert names.index("ns_join") < names.index("rootfs_open")
+    [proc] = [step for step in plans.named(plan, "mount_fs") if step.args["fstype"] == "proc"]
+    assert proc.args["options"][0] == "pidns=/proc/self/ns/pid_for_children"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "changes"),
+    [
+        ((6, 16), {}),
+        ((6, 17), {"hooks": HOOK}),
+        ((6, 17), {"process": {"scheduler": DEADLINE}}),
+    ],
+)
+def test_a_joined_pid_namespace_takes_a_fork(
+    kernel: tuple[int, int], changes: dict[str, Any]
+) -> None:
+    plan = joining(kernel, **changes)
     assert plan.forks and plan.by_steps and plan.clone_flags == 0
+    options = [step.args["options"] for step in plans.named(plan, "mount_fs")]
+    assert not any("pidns=" in str(found) for found in options)
     assert not plan.own_pid_namespace
     names = plans.order(plan)
     at = names.index("fork")
