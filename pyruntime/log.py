@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 import time
-from errno import ENXIO
 
 from pyruntime import jsontext
-from pyruntime.errors import Error, HostError, host_error
+from pyruntime.errors import Error, HostError
+from pyruntime.output_file import open_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,17 +136,10 @@ def printable(text: str) -> str:
 
 
 def _open(path: str) -> int:
-    """For appending. A FIFO that nobody reads is an error, not a wait. Raises HostError."""
+    """For appending. Raises HostError."""
     if path == "/dev/stderr":
         return os.dup(2)  # a socket could not be opened, and a file would be written in two places
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY
-    try:
-        fd = os.open(path, flags | os.O_NONBLOCK, 0o644)
-        os.set_blocking(fd, True)  # a slow reader gets all lines
-    except OSError as err:
-        hint = "does anybody read that FIFO?" if err.errno == ENXIO else ""
-        raise host_error(err, "open log", path, hint=hint, code="log") from None
-    return fd
+    return open_output(path, "log", os.O_APPEND)
 
 
 def write_all(fd: int, text: str) -> None:

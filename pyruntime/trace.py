@@ -12,6 +12,7 @@ import time
 
 from pyruntime import jsontext
 from pyruntime.errors import host_error
+from pyruntime.output_file import open_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ class Tracer:
     __slots__ = ("_fd", "_last", "_path", "_spans", "began")
 
     def __init__(self, path: str) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        try:
-            self._fd = os.open(path, flags, 0o644)
-        except OSError as err:
-            raise host_error(err, "open trace", path, code="log") from None
+        self._fd = open_output(path, "trace", os.O_TRUNC)
         self._path = path
         self._spans: list[tuple[int, int, int, str, Mapping[str, Any]]] = []
         self._last = time.time_ns()

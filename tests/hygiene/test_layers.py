@@ -12,6 +12,7 @@ LAYERS = (
     {"errors", "_version"},
     {"jsonfault"},
     {"jsontext"},
+    {"output_file"},
     {"log_socket", "trace", "schemas"},
     {"log"},
     {"spec"},

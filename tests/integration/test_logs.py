@@ -19,11 +19,14 @@ Make = Callable[..., Bundle]
 ABSENT = ("start", "absent")
 
 
-def test_a_fifo_without_a_reader_is_an_error_and_no_wait(runtime: Runtime, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["log", "trace"])
+def test_a_fifo_without_a_reader_is_an_error_and_no_wait(
+    what: str, runtime: Runtime, tmp_path: Path
+) -> None:
     os.mkfifo(tmp_path / "fifo")
-    done = runtime("--log", tmp_path / "fifo", *ABSENT, check=False, timeout=20)
+    done = runtime(f"--{what}", tmp_path / "fifo", *ABSENT, check=False, timeout=20)
     assert done.returncode == 1
-    assert "open log" in done.stderr and "does anybody read" in done.stderr
+    assert f"open {what}" in done.stderr and "does anybody read" in done.stderr
 
 
 def test_a_reader_that_has_gone(runtime: Runtime, bundle: Make, tmp_path: Path) -> None:
