@@ -4,18 +4,30 @@
 #include "init/decode.h"
 #include "init/path.h"
 #include "init/run.h"
+#include "init/signals.h"
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/nsfs.h>
 #include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
+#include <linux/signalfd.h>
 
 int pyr_setns(int fd, int nstype) { return (int)sys(setns, fd, nstype); }
 
 int pyr_unshare(int flags) { return (int)sys(unshare, flags); }
 
 int pyr_subreaper(void) { return (int)sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+int pyr_signals(uint64_t set) {
+  int fd = (int)sys(signalfd4, -1, &set, sizeof set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0)
+    return fd;
+  int err = (int)sys(rt_sigprocmask, SIGNALS_BLOCK, &set, NULL, sizeof set);
+  if (err < 0)
+    sys(close, fd);
+  return err < 0 ? err : fd;
+}
 
 int pyr_ns_type(int fd) { return (int)sys(ioctl, fd, NS_GET_NSTYPE); }
 

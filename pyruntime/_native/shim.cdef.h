@@ -21,6 +21,7 @@ int pyr_setns(int fd, int nstype);
 int pyr_unshare(int flags);
 int pyr_ns_type(int fd);
 int pyr_subreaper(void);
+int pyr_signals(uint64_t set);
 int pyr_open_beneath(int dir, const char *path);
 int pyr_seccomp_knows(unsigned flags);
 int pyr_call_exists(const char *name);

@@ -53,6 +53,9 @@ int pyr_unshare(int flags);
 int pyr_ns_type(int fd);
 int pyr_subreaper(void);
 
+/* Blocks these signals (bit 0 is number 1) and gives a descriptor to read them from. */
+int pyr_signals(uint64_t set);
+
 /* An O_PATH descriptor of a directory that is at or below `dir`; no symbolic links. */
 int pyr_open_beneath(int dir, const char *path);
 

@@ -130,6 +130,7 @@ class Terminal:
             # In the background this stops us, as the shell's user expects, until `fg`.
             for number in (_SIGTTIN, _SIGTTOU):
                 _signal.signal(number, _signal.SIG_DFL)
+            _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_SIGTTIN, _SIGTTOU))
             try:
                 saved = termios.tcgetattr(fd)
                 raw = termios.tcgetattr(fd)

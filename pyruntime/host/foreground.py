@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A foreground `run` or `exec`: signals forwarded, orphans reaped, the terminal served.
 
-Everything is an event of one poll: signals come in through a wake-up pipe, the end of the
-process through its pidfd. The program's stdio is the caller's own unless it has a terminal,
+Everything is an event of one poll: signals are read from a descriptor, the end of the process
+comes through its pidfd. The program's stdio is the caller's own unless it has a terminal,
 so there is nothing to copy and nothing to lose.
 """
 
@@ -23,33 +23,37 @@ if TYPE_CHECKING:
     from pyruntime.host.notify import Proxy
 
 _SIGCHLD, _SIGWINCH, _SIGURG, _SIGPIPE = 17, 28, 23, 13
-_NOT_CAUGHT = (9, 19)
+_NOT_CAUGHT = (9, 19, 32, 33)  # those of the C library's threads, too
+_RECORD = 128  # struct signalfd_siginfo; the number is its first byte, as it is below 65
 
 
-class SignalPipe:
-    """All signals that can be caught, as bytes in a pipe. Made before the program runs, so
-    that none between its start and the first poll is lost.
+class Signals:
+    """All signals that can be caught, to be read from a descriptor. Made before the program runs,
+    so that none between its start and the first poll is lost.
+
+    They are blocked, not caught: a fault of this process itself (SIGSEGV and the like) ends it,
+    since the kernel lets nobody block that, while a handler would return to the same fault.
+    Those that another process sends are read as any other.
     """
 
-    __slots__ = ("_write", "read")
+    __slots__ = ("read",)
 
     def __init__(self) -> None:
-        self.read, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        _signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        for number in (*range(1, 32), *range(_signal.SIGRTMIN, _signal.SIGRTMAX + 1)):
-            if number not in (*_NOT_CAUGHT, _SIGURG, _SIGPIPE):
-                _signal.signal(number, _noted)
+        """Raises HostError."""
+        _signal.signal(_SIGCHLD, _signal.SIG_DFL)  # ignored, no status could be waited for
+        mask = (1 << 64) - 1
+        for number in (*_NOT_CAUGHT, _SIGURG, _SIGPIPE):
+            mask &= ~(1 << (number - 1))
+        self.read: int = lib.pyr_signals(mask)
+        if self.read < 0:
+            raise host_error(OSError(-self.read, os.strerror(-self.read)), "read signals")
 
     def take(self) -> bytes:
         """The numbers of the signals that came."""
         try:
-            return os.read(self.read, 256)
+            return os.read(self.read, 64 * _RECORD)[::_RECORD]
         except BlockingIOError:
             return b""
-
-
-def _noted(_number: int, _frame: object) -> None:
-    """The wake-up pipe has it already."""
 
 
 def become_subreaper() -> None:
@@ -62,7 +66,7 @@ def become_subreaper() -> None:
 def attend(
     pid: int,
     pidfd: int,
-    signals: SignalPipe,
+    signals: Signals,
     terminal: Terminal | None,
     send: Callable[[int, int], None] = _signal.pidfd_send_signal,
     notify: Proxy | None = None,

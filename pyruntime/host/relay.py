@@ -15,7 +15,7 @@ import select
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pyruntime.host.console import Terminal
-    from pyruntime.host.foreground import SignalPipe
+    from pyruntime.host.foreground import Signals
 
 CHUNK = 32768
 # A blocking descriptor that is ready for writing takes this much without a wait (pipe(7)).
@@ -68,7 +68,7 @@ class Relay:
             self._read_in()
         self._watch()
 
-    def drain(self, signals: SignalPipe) -> None:
+    def drain(self, signals: Signals) -> None:
         """Pass on what is left after the program's end, unless a signal says to leave it."""
         left = LEFT_MAX
         waiting = select.poll()

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pyruntime.cgroups.base import Cgroup
-    from pyruntime.host.foreground import SignalPipe
+    from pyruntime.host.foreground import Signals
     from pyruntime.host.notify import Proxy
     from pyruntime.launch.spawn import Child
     from pyruntime.log import Log
@@ -122,7 +122,7 @@ class Created:
         record: Record,
         child: Child,
         master: int,
-        signals: SignalPipe | None,
+        signals: Signals | None,
         notify: Proxy | None,
     ) -> None:
         self.directory = directory

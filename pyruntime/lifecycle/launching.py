@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from pyruntime.host.foreground import SignalPipe
+    from pyruntime.host.foreground import Signals
     from pyruntime.host.notify import Proxy
     from pyruntime.launch.spawn import Child
     from pyruntime.lifecycle.filter import Agent
@@ -116,7 +116,7 @@ class Launch:
             self.preserve, self.listen_fds = len(request.given) - 3, 0
         self.master = -1
         self.has_terminal = False
-        self.signals: SignalPipe | None = None
+        self.signals: Signals | None = None
         self.agent: Agent | None = None
 
     def shield(self) -> Shield | Blocked:
@@ -211,9 +211,9 @@ class Launch:
         if request.pidfd_socket:
             send_pidfd(request.pidfd_socket, self.child.pidfd)
         if not request.detach:
-            from pyruntime.host.foreground import SignalPipe  # a detached one has no use for it
+            from pyruntime.host.foreground import Signals  # a detached one has no use for it
 
-            self.signals = SignalPipe()
+            self.signals = Signals()
 
     def connect_agent(self) -> None:
         if self.agent:
@@ -239,9 +239,7 @@ class Launch:
         self.child.end()
 
 
-def attend(
-    child: Child, master: int, signals: SignalPipe | None, notify: Proxy | None = None
-) -> int:
+def attend(child: Child, master: int, signals: Signals | None, notify: Proxy | None = None) -> int:
     """Serve the program in the foreground: its exit status, or 128 + signal."""
     from pyruntime.host import foreground  # as above
 

@@ -154,6 +154,11 @@ def test_a_burst_before_the_end_arrives_whole(
         assert process.wait(WAIT) == 0
 
 
+def asleep(pid: int) -> bool:
+    """As a program that writes all the time is when there is no room for more."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("S")
+
+
 def fill(pipe: int) -> None:
     """To the last byte, by a description of our own, which may not wait."""
     own = os.open(f"/proc/self/fd/{pipe}", os.O_WRONLY | os.O_NONBLOCK)
@@ -176,6 +181,8 @@ def test_a_reader_that_stops_does_not_keep_signals_back(
         while select.select([], [writing], [], 0)[1]:
             time.sleep(0.01)  # no event says that a pipe is full
         fill(writing)
+        while not asleep(int(file.read_text())):
+            time.sleep(0.01)  # until then it may have written nothing that has not been read
         process.terminate()
         assert exited(int(file.read_text()), PATIENCE_MS), "the signal did not get there"
         with pytest.raises(subprocess.TimeoutExpired):

@@ -22,6 +22,7 @@ struct kernel_sigaction {
 #define SIGNAL_TERM 15
 #define SIGNAL_CHILD 17
 #define SIGNAL_STOP 19
+#define SIGNALS_BLOCK 0
 #define SIGNALS_SETMASK 2
 
 static inline int signals_mask(uint64_t mask, uint64_t *old) {
