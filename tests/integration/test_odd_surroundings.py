@@ -67,6 +67,27 @@ def test_run(what: str, runtime: Runtime, bundle: Make) -> None:
     assert len(lines) == int(done.returncode != 0)
 
 
+@pytest.mark.usefixtures("only_ours")
+def test_no_more_network_namespaces(runtime: Runtime, bundle: Make, tmp_path: Path) -> None:
+    """The init makes them, so that the report of it has to come that far."""
+    log = tmp_path / "log"
+    options = ("--cgroup-manager", "disabled", "--log", log, "--log-format", "json")
+    command = runtime.command(*options, "run", "--bundle", bundle(), runtime.new_id())
+    script = 'echo 0 >/proc/sys/user/max_net_namespaces && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", script, "sh", *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    said = json.loads(log.read_text())
+    assert (said["code"], said["errno"]) == ("namespace", "ENOSPC"), said
+    assert said["pointer"] == "/linux/namespaces"
+    assert "/proc/sys/user/" in said["hint"]
+
+
 def test_no_capability(runtime: Runtime) -> None:
     limits = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
     done = subprocess.run(
