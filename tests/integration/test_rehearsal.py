@@ -29,23 +29,32 @@ main(sys.argv)
 NO_PRIVILEGE = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
 
 
+def said(line: str, stage: Path, before: tuple[str, ...]) -> tuple[int, str]:
+    """The exit status, and what it had to say as an error."""
+    command = [*before, sys.executable, "-c", ONE, *line.format(stage=stage).split()]
+    with (stage.parent / "said").open("w+") as file:  # no pipe: a container may hold it open
+        status = subprocess.run(
+            command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=file, timeout=60, check=False
+        )
+        return status.returncode, (stage.parent / "said").read_text()
+
+
 @pytest.mark.parametrize("before", [(), NO_PRIVILEGE], ids=["root", "without privilege"])
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.usefixtures("pyruntime")
 def test_the_lines_go_well(version: str, before: tuple[str, ...], tmp_path: Path) -> None:
     stage = tmp_path / version
-    for line in add_snapshot.LINES:
-        command = [*before, sys.executable, "-c", ONE, *line.format(stage=stage).split()]
-        with (tmp_path / "said").open("w+") as said:  # no pipe: a container may hold it open
-            status = subprocess.run(
-                command, cwd=REPO, stdout=said, stderr=said, timeout=60, check=False
-            )
-        assert status.returncode == 0, (line, (tmp_path / "said").read_text())
-    assert [path.name for path in (stage / "state").iterdir()] in ([], ["@seccomp"])
-    below = [path for path in stage.rglob("cgroup*/**/*") if path.name in "abc"]
-    assert below == [], "cgroups of containers"
-    assert int((stage / "pid").read_text()) != int((stage / "pid2").read_text())
-    assert not (stage / "log").exists() or (stage / "log").read_text() == ""
+    try:
+        for line in add_snapshot.LINES:
+            assert said(line, stage, before) == (0, ""), line
+        assert [path.name for path in (stage / "state").iterdir()] in ([], ["@seccomp"])
+        below = [path for path in stage.rglob("cgroup*/**/*") if path.name in "abc"]
+        assert below == [], "cgroups of containers"
+        assert int((stage / "pid").read_text()) != int((stage / "pid2").read_text())
+        assert not (stage / "log").exists() or (stage / "log").read_text() == ""
+    finally:
+        for name in "abc":  # where it did not come to that
+            said(f"--root {{stage}}/state delete --force {name}", stage, before)
 
 
 @pytest.mark.usefixtures("pyruntime")
