@@ -142,9 +142,8 @@ def _option(word: str, options: tuple[Option, ...], verb: str) -> tuple[Option, 
         for option in options:
             if option.short and word[1] == option.short and option.kind != "flag":
                 return option, word[2:]
-        flags = [option for option in options if option.short and option.kind == "flag"]
-        cluster = {option.short: option for option in flags}
-        if not equals and len(name) > 1 and all(letter in cluster for letter in name):
+        letters = {option.short for option in options if option.short}
+        if not equals and len(name) > 1 and letters.issuperset(name):
             raise UsageError(f"write -{' -'.join(name)} instead of -{name}", code="unknown-option")
     where = f'"{verb}" has no option' if verb else "unknown option"
     shown = word.partition("=")[0]

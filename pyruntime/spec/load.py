@@ -8,6 +8,7 @@ say it well. It reads the one file that it is given.
 from __future__ import annotations
 
 import os
+from errno import ENOENT
 
 from pyruntime import jsontext
 from pyruntime.errors import ConfigError, JsonError, Problem
@@ -93,8 +94,13 @@ def read(path: str) -> bytes:
         finally:
             os.close(fd)
     except OSError as err:
+        missing = err.errno == ENOENT and path.rpartition("/")[2] == "config.json"
+        hint = "--bundle names a bundle's directory; `pyruntime spec` writes a config.json"
         raise ConfigError(
-            f"open {path}: {err.strerror}", path=path, code="config-unreadable"
+            f"open {path}: {err.strerror}",
+            path=path,
+            hint=hint if missing else "",
+            code="config-unreadable",
         ) from None
     except ValueError:  # a NUL in the path
         raise ConfigError(

@@ -88,6 +88,7 @@ def test_a_flag_can_be_said_no_to() -> None:
         ),
         (["delete", "--force=maybe", "c"], 'option --force: "maybe" is neither true nor false', ""),
         (["delete", "-fx", "c"], '"delete" has no option -fx', ""),
+        (["run", "-db", "x", "c"], "write -d -b instead of -db", ""),
         (["help", "creat"], 'unknown command "creat"', "create"),
     ],
 )

@@ -130,7 +130,9 @@ def test_official_samples_that_are_not_json(tmp_path: Path, name: str) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    assert refused(tmp_path).message == f"open {tmp_path}/config.json: No such file or directory"
+    error = refused(tmp_path)
+    assert error.message == f"open {tmp_path}/config.json: No such file or directory"
+    assert "`pyruntime spec`" in error.hint
 
 
 def test_directory_and_nul(tmp_path: Path) -> None:
