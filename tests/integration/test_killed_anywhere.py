@@ -64,8 +64,9 @@ def check_each(
             bad.append(f"{point}\n  delete: {done.stderr}")
         bad += [f"{point}\n  left: {line}" for line in leftovers.compare()]
     assert not bad, "\n".join(bad)
-    # Another way through the code now and then ends before the point: not more than that.
-    assert killed > len(chosen) * 0.8
+    # Another way through the code now and then ends before the point; on a busy machine, where
+    # what is waited for comes sooner or later, more often. Most points must have been reached.
+    assert killed > len(chosen) * 0.6
 
 
 @pytest.fixture(params=[SAMPLE, pytest.param(MANY, marks=pytest.mark.slow)], ids=["some", "many"])
