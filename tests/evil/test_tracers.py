@@ -104,20 +104,6 @@ def test_joining_inits_are_traced(
     assert gained(runtime, tracer(bundle, *more), 50, beside) == []
 
 
-@procfs_from_outside
-@pytest.mark.parametrize(("more", "word"), [([], "capabilities"), (["CAP_SYS_ADMIN"], "root")])
-def test_joining_without_the_defence(
-    more: list[str],
-    word: str,
-    runtime: Runtime,
-    bundle: Callable[..., Bundle],
-    builder: Builder,
-) -> None:
-    weak = without(EARLY_CREATE, runtime, builder)
-    found = gained(weak, tracer(bundle, *more), 8, bundle(["/bin/echo", "well"]))
-    assert any(line.startswith(word) for line in found), found
-
-
 def without(edit: Edit, runtime: Runtime, builder: Builder) -> Runtime:
     found = Private(builder.build([edit]), runtime.root, runtime.prefix)
     runtime.ids = found.ids
@@ -126,7 +112,13 @@ def without(edit: Edit, runtime: Runtime, builder: Builder) -> Runtime:
 
 @pytest.mark.parametrize(
     ("edit", "more", "word"),
-    [(EARLY, [], "capabilities"), (EARLY, ["CAP_SYS_ADMIN"], "root"), (OPEN, [], "descriptor")],
+    [
+        (EARLY, [], "capabilities"),
+        (EARLY, ["CAP_SYS_ADMIN"], "root"),
+        (OPEN, [], "descriptor"),
+        pytest.param(EARLY_CREATE, [], "capabilities", marks=procfs_from_outside),
+        pytest.param(EARLY_CREATE, ["CAP_SYS_ADMIN"], "root", marks=procfs_from_outside),
+    ],
 )
 def test_without_the_defence(
     edit: Edit,
@@ -136,7 +128,8 @@ def test_without_the_defence(
     bundle: Callable[..., Bundle],
     builder: Builder,
 ) -> None:
-    found = gained(without(edit, runtime, builder), tracer(bundle, *more), 8)
+    beside = bundle(["/bin/echo", "well"]) if edit is EARLY_CREATE else None
+    found = gained(without(edit, runtime, builder), tracer(bundle, *more), 8, beside)
     assert any(line.startswith(word) for line in found), found
 
 
